@@ -1,0 +1,38 @@
+"""Files that are never half written at their final name."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from engine.errors import FaceMimicError
+
+
+@contextmanager
+def written_whole(path: str | Path) -> Iterator[Path]:
+    """Yields a temporary path beside `path`; on success it is renamed to `path`, otherwise removed.
+
+    The temporary name keeps the suffix, for libraries that choose a format by it.
+    Raises FaceMimicError (kind "file") when the folder is missing or cannot be written.
+    """
+    path = Path(path)
+    if path.is_dir():
+        raise FaceMimicError(f"{path} is a folder. Give the name of a file.", "file")
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{path.stem}.", suffix=path.suffix, dir=path.parent)
+    except OSError as error:
+        raise FaceMimicError(
+            f"Cannot write {path}: {error.strerror}. Choose a folder that exists and that you may write to.",
+            "file",
+        ) from error
+    os.close(handle)
+    part = Path(name)
+    try:
+        yield part
+        mask = os.umask(0)
+        os.umask(mask)
+        part.chmod(0o666 & ~mask)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
