@@ -1,0 +1,1 @@
+"""Clip to editable F-curves in an Action; the only room that writes keys."""
