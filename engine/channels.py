@@ -105,3 +105,23 @@ MIRROR_SIGN: Final = np.array([-1.0 if name in ("headYaw", "headRoll") else 1.0 
 def mirror(values: np.ndarray) -> np.ndarray:
     """The same performance seen in a mirror; values (..., 55)."""
     return values[..., MIRROR_ORDER] * MIRROR_SIGN
+
+
+def spread(gains: dict[str, float]) -> tuple[np.ndarray, np.ndarray]:
+    """A pose's left and right halves, float32 (55,) each, from gains by channel name.
+
+    A name without Left or Right stands for both sides; channels that have no sides are shared half and half.
+    """
+    left, right = np.zeros(len(CHANNELS), np.float32), np.zeros(len(CHANNELS), np.float32)
+    for name, gain in gains.items():
+        if name not in INDEX:
+            left[INDEX[name + "Left"]] += gain
+            right[INDEX[name + "Right"]] += gain
+        elif name.endswith("Left"):
+            left[INDEX[name]] += gain
+        elif name.endswith("Right"):
+            right[INDEX[name]] += gain
+        else:
+            left[INDEX[name]] += gain / 2
+            right[INDEX[name]] += gain / 2
+    return left, right

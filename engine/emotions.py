@@ -21,6 +21,7 @@ class Emotion:
     variants: tuple[int, ...]
     prototype: tuple[int, ...]
     one_sided: bool
+    strength: dict[int, float]
 
 
 @cache
@@ -34,6 +35,7 @@ def emotions() -> dict[str, Emotion]:
             tuple(row.get("variants", ())),
             tuple(row.get("prototype", ())),
             row.get("one_sided", False),
+            {int(unit): factor for unit, factor in row.get("strength", {}).items()},
         )
         for name, row in table.items()
     }

@@ -1,0 +1,1 @@
+"""The performance model: network, conditions, sampling, and the loading of weights."""

@@ -1,0 +1,87 @@
+"""Sampling: from noise to a performance along the flow, over windows that share their overlaps."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from engine.model.network import Network
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """Everything the network is told, for one performance of `frames` frames (a whole number of tokens).
+
+    known, confidence: (frames, channels), normalised. asked: (tokens, asked + 1). style: (knobs + 1,).
+    """
+
+    known: Tensor
+    confidence: Tensor
+    asked: Tensor
+    style: Tensor
+
+
+def sample(
+    network: Network,
+    noise: Tensor,
+    given: Conditions,
+    steps: int,
+    guidance: float,
+    progress: Callable[[float], None] = lambda fraction: None,
+) -> Tensor:
+    """A performance, normalised, (frames, channels), by `steps` Euler steps from `noise` of the same shape.
+
+    guidance 1 follows the conditions as learned; above 1 exaggerates what distinguishes them from an open request
+    (classifier-free guidance, Ho & Salimans 2022) at twice the cost.
+    """
+    spans = windows(len(noise), network.config.window * network.config.patch, network.config.patch)
+    weight = _blending(spans, len(noise), noise.device)
+    x = noise
+    # Denser near the end, where the fine motion of lids and gaze is settled.
+    times = 1 - (1 - torch.linspace(0, 1, steps + 1)) ** 1.5
+    for now, after in zip(times[:-1].tolist(), times[1:].tolist(), strict=True):
+        clean = _predict(network, x, now, given, spans, weight, guidance)
+        x = x + (after - now) / (1 - now) * (clean - x)
+        progress(after)
+    return x
+
+
+def windows(frames: int, longest: int, patch: int) -> list[slice]:
+    """Spans of equal length that cover `frames`; long ones overlap by a quarter, on whole tokens."""
+    if frames <= longest:
+        return [slice(0, frames)]
+    stride = longest * 3 // 4 // patch * patch
+    starts = [*range(0, frames - longest, stride), frames - longest]
+    return [slice(start, start + longest) for start in starts]
+
+
+def _blending(spans: list[slice], frames: int, device: torch.device) -> Tensor:
+    """(windows, length, 1): how much of each frame each window decides, summing to 1 over the windows."""
+    length = spans[0].stop - spans[0].start
+    ramp = torch.minimum(torch.arange(length) + 1, torch.arange(length, 0, -1)).float()
+    total = torch.zeros(frames)
+    for span in spans:
+        total[span] += ramp
+    return torch.stack([ramp / total[span] for span in spans]).unsqueeze(2).to(device)
+
+
+def _predict(
+    network: Network, x: Tensor, now: float, given: Conditions, spans: list[slice], weight: Tensor, guidance: float
+) -> Tensor:
+    patch = network.config.patch
+    cut = [slice(span.start // patch, span.stop // patch) for span in spans]
+    noisy = torch.stack([x[span] for span in spans])
+    known = torch.stack([given.known[span] for span in spans])
+    confidence = torch.stack([given.confidence[span] for span in spans])
+    asked = torch.stack([given.asked[span] for span in cut])
+    style = given.style.expand(len(spans), -1)
+    time = torch.full((len(spans),), now, device=x.device)
+    clean = network(noisy, time, known, confidence, asked, style)
+    if guidance != 1:
+        free = network(noisy, time, known, confidence, torch.zeros_like(asked), torch.zeros_like(style))
+        clean = free + guidance * (clean - free)
+    together = torch.zeros_like(x)
+    for span, part in zip(spans, clean * weight, strict=True):
+        together[span] += part
+    return together

@@ -1,0 +1,120 @@
+"""generate(request) -> Clip: the one way in which the model is asked."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from engine import __version__
+from engine.channels import CHANNELS
+from engine.clip import Clip
+from engine.model.conditions import asked_tracks
+from engine.model.exact import meet
+from engine.model.flow import Conditions, sample
+from engine.model.network import Network
+from engine.model.weights import choose_device, load_network
+from engine.paths import weights_folder
+from engine.request import Observed, Request
+
+FPS = 60.0
+"""Frames per second inside the model."""
+STEPS, GUIDANCE = 12, 1.0
+"""Defaults of the sampler."""
+
+
+class Generator:
+    """A network that is loaded once and asked often."""
+
+    def __init__(self, network: Network, digest: str, device: torch.device) -> None:
+        self.network = network.to(device)
+        self.digest = digest
+        self.device = device
+
+    @staticmethod
+    def load(device: str = "auto", weights: str | Path | None = None) -> "Generator":
+        """Loads the weights. Raises FaceMimicError, kind "weights" or "device"."""
+        chosen = choose_device(device)
+        network, digest = load_network(weights or weights_folder() / "performance.safetensors")
+        return Generator(network, digest, chosen)
+
+    @torch.inference_mode()
+    def generate(self, request: Request, progress: Callable[[float], None] | None = None) -> Clip:
+        """Answers a Request with a Clip of exactly request.frames frames at request.fps.
+
+        Observed values of confidence 1 are met exactly; where the first or last frame is not observed, the Clip starts
+        or ends in the neutral pose. The same request and seed give the same Clip. `progress` is told fractions 0..1
+        and may raise to stop.
+        """
+        patch = self.network.config.patch
+        observed = with_neutral_ends(request)
+        frames = -(-max(request.frames * FPS / request.fps, 2) // patch)
+        frames = int(frames) * patch
+        noise = torch.randn(frames, len(CHANNELS), generator=torch.Generator().manual_seed(request.seed))
+        result = sample(
+            self.network,
+            noise.to(self.device),
+            self._conditions(request, observed, frames),
+            request.steps or STEPS,
+            GUIDANCE if request.guidance is None else request.guidance,
+            progress or (lambda fraction: None),
+        )
+        values = (result * self.network.scale + self.network.mean).float().cpu().numpy()
+        clip = Clip(values, FPS).resampled(request.fps, request.frames).limited()
+        provenance = {
+            "generator": f"FaceMimic {__version__}",
+            "machine_made": True,
+            "model": self.digest,
+            "request": request.to_dict(),
+            "seed": int(request.seed),
+        }
+        return Clip(meet(clip.values, observed, request.fps), request.fps, CHANNELS, provenance)
+
+    def _conditions(self, request: Request, observed: Observed, frames: int) -> Conditions:
+        config = self.network.config
+        asked = asked_tracks([(beat, beat.start) for beat in request.beats], frames // config.patch, config, fps=FPS)
+        given = np.ones((len(asked), 1), np.float32)
+        style = np.append(request.style.vector(), np.float32(1))
+        known, confidence = at_model_rate(observed, request.fps, frames)
+        mean, scale = self.network.mean.cpu().numpy(), self.network.scale.cpu().numpy()
+        tensors = (
+            np.where(confidence > 0, (known - mean) / scale, 0) * confidence,
+            confidence,
+            np.concatenate([asked, given], axis=1),
+            style,
+        )
+        return Conditions(*(torch.from_numpy(array.astype(np.float32)).to(self.device) for array in tensors))
+
+
+def with_neutral_ends(request: Request) -> Observed:
+    """What is observed, with the neutral pose at whichever ends the artist left open."""
+    shape = (request.frames, len(CHANNELS))
+    if request.observed is None:
+        values, confidence = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+    else:
+        values, confidence = request.observed.values.copy(), request.observed.confidence.copy()
+    for end in (0, -1):
+        if not confidence[end].any():
+            confidence[end] = 1
+    return Observed(values, confidence)
+
+
+def at_model_rate(observed: Observed, fps: float, frames: int) -> tuple[np.ndarray, np.ndarray]:
+    """Observed values and confidence at 60 fps, (frames, 55) each.
+
+    Between two observed frames that are neighbours the values run straight; a lone observed frame marks only the
+    nearest model frame, so that it does not become a plateau.
+    """
+    source = np.arange(frames) / FPS * fps
+    low = np.clip(np.floor(source).astype(int), 0, len(observed.values) - 1)
+    high = np.minimum(low + 1, len(observed.values) - 1)
+    part = np.clip(source - low, 0, 1)[:, None].astype(np.float32)
+    values = observed.values[low] * (1 - part) + observed.values[high] * part
+    confidence = np.minimum(observed.confidence[low], observed.confidence[high])
+    for frame, channel in np.argwhere(observed.confidence > 0):
+        nearest = round(frame / fps * FPS)
+        if nearest < frames and confidence[nearest, channel] < observed.confidence[frame, channel]:
+            values[nearest, channel] = observed.values[frame, channel]
+            confidence[nearest, channel] = observed.confidence[frame, channel]
+    confidence[source > len(observed.values) - 1 + 1e-6] = 0
+    return values, confidence

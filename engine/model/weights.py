@@ -1,0 +1,70 @@
+"""Reading and writing the model's weights: safetensors with the configuration inside."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+
+from engine.errors import FaceMimicError
+from engine.files import written_whole
+from engine.model.network import Config, Network
+
+FORMAT = "facemimic-performance-1"
+
+
+def save_network(network: Network, path: str | Path, facts: dict[str, object]) -> None:
+    """Writes float16 weights; `facts` (JSON-ready: steps, seed, data …) are kept beside the configuration."""
+    tensors = {name: value.detach().cpu().half().contiguous() for name, value in network.state_dict().items()}
+    metadata = {
+        "format": FORMAT,
+        "config": json.dumps(network.config.to_dict()),
+        "facts": json.dumps(facts, sort_keys=True),
+    }
+    with written_whole(path) as part:
+        save_file(tensors, part, metadata)
+
+
+def load_network(path: str | Path) -> tuple[Network, str]:
+    """The network and its file's sha256. Raises FaceMimicError (kind "weights") with what to do."""
+    path = Path(path)
+    if not path.is_file():
+        raise FaceMimicError(
+            f"The model's weights are missing: there is no {path}. Install FaceMimic again, or set FACEMIMIC_WEIGHTS"
+            " to the folder that holds performance.safetensors.",
+            "weights",
+        )
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+            if metadata.get("format") != FORMAT:
+                raise FaceMimicError(
+                    f"{path.name} is of another version ({metadata.get('format', 'unknown')}; this engine reads"
+                    f" {FORMAT}). Install the weights that belong to this version of FaceMimic.",
+                    "weights",
+                )
+            network = Network(Config.from_dict(json.loads(metadata["config"])))
+            network.load_state_dict({name: file.get_tensor(name).float() for name in file.keys()})  # noqa: SIM118
+    except (SafetensorError, OSError, RuntimeError, KeyError, ValueError, TypeError) as error:
+        raise FaceMimicError(
+            f"{path.name} is damaged or is no weights file. Install FaceMimic again.", "weights"
+        ) from error
+    return network.eval(), hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def choose_device(name: str) -> torch.device:
+    """auto, cpu, cuda or mps as a device. Raises FaceMimicError (kind "device") for one that is not there."""
+    present = {
+        "cpu": True,
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available(),
+    }
+    if name == "auto":
+        return torch.device(next(device for device in ("cuda", "mps", "cpu") if present[device]))
+    if name not in present:
+        raise FaceMimicError(f"There is no device “{name}”. Choose auto, cpu, cuda or mps.", "device")
+    if not present[name]:
+        raise FaceMimicError(f"This machine's PyTorch cannot use {name}. Choose auto or cpu.", "device")
+    return torch.device(name)

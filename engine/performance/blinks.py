@@ -1,0 +1,43 @@
+"""Blinks: a renewal process of full and partial closures."""
+
+import numpy as np
+
+from engine.performance.person import Person
+from engine.performance.timing import minimum_jerk
+
+CLOSING, CLOSED = 0.066, 0.018
+"""Seconds; spontaneous closing is 66 ms, voluntary ones stay shut 23 ms (Kwon 2013)."""
+FAST_OPENING, SLOW_OPENING, TAIL = 0.053, 0.117, 0.30
+"""Seconds of the opening's two phases and its slow end (Kwon 2013)."""
+
+
+def blink_shape(time: np.ndarray) -> np.ndarray:
+    """Lid closure 0..1 at `time` seconds after a blink's start: fast down, a stop, two-phase up with a slow tail."""
+    fast = 0.45 * minimum_jerk((time - CLOSING - CLOSED) / FAST_OPENING)
+    slow = 0.47 * minimum_jerk((time - CLOSING - CLOSED - 0.6 * FAST_OPENING) / SLOW_OPENING)
+    tail = 0.08 * minimum_jerk((time - CLOSING - CLOSED - 0.4 * SLOW_OPENING) / TAIL)
+    return minimum_jerk(time / CLOSING) - fast - slow - tail
+
+
+def blinks(rng: np.random.Generator, frames: int, fps: float, person: Person, shifts: np.ndarray) -> np.ndarray:
+    """Lid closure 0..1, float32 (frames,), shared by both eyes, which start together (Stava 1994).
+
+    Intervals are skewed (lognormal with a spread of 0.6 of the mean; Garcia 2011 found 5.2 ± 3.1 s). `shifts` are the
+    times in seconds of large gaze shifts, which often carry a blink.
+    """
+    closure = np.zeros(frames, np.float32)
+    if person.blink_rate <= 0:
+        return closure
+    mean = 60.0 / person.blink_rate
+    sigma = np.sqrt(np.log(1 + 0.6**2))
+    grid = np.arange(frames) / fps
+    at = -rng.uniform(0, mean)
+    while True:
+        at += rng.lognormal(np.log(mean) - sigma**2 / 2, sigma)
+        if at > frames / fps:
+            return closure
+        near = shifts[np.abs(shifts - at) < 0.25]
+        start = float(near[0]) if len(near) else at
+        depth = rng.uniform(0.3, 0.85) if rng.random() < person.partial_share else rng.uniform(0.92, 1.0)
+        closure = np.maximum(closure, depth * blink_shape((grid - start) / rng.uniform(0.92, 1.12)))
+        at = max(at, start)

@@ -1,0 +1,1 @@
+"""What made weights/: examples, masks, the training loop and the measuring of the result."""

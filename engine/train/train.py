@@ -1,0 +1,191 @@
+"""The training loop: reproduces weights/performance.safetensors from a configuration file.
+
+Flow matching: x_t = t · x + (1 - t) · noise; the network predicts x, and the loss is that of the velocity
+(x - x_t) / (1 - t) (Lipman et al. 2023; x-prediction with velocity loss as in JiT, Li & He 2025).
+"""
+
+import copy
+import csv
+import dataclasses
+import math
+import time
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from engine.errors import FaceMimicError
+from engine.files import written_whole
+from engine.model.network import Config, Network
+from engine.model.weights import choose_device, save_network
+from engine.train.examples import Example, draw_example
+from engine.train.masks import draw_confidence, observe
+
+
+@dataclasses.dataclass(frozen=True)
+class Recipe:
+    """A training run. out: folder for checkpoints, log and weights. hours: stops (decayed) by then if above 0."""
+
+    out: str
+    steps: int = 20000
+    batch: int = 64
+    pool: int = 6000
+    renewed: int = 16
+    rate: float = 1e-3
+    warmup: int = 300
+    decay_from: float = 0.6
+    ema: float = 0.998
+    seed: int = 1
+    device: str = "auto"
+    checkpoint_every: int = 500
+    width: int = 192
+    depth: int = 6
+    heads: int = 6
+
+    @staticmethod
+    def load(path: str | Path) -> "Recipe":
+        try:
+            return Recipe(**tomllib.loads(Path(path).read_text("utf-8")))
+        except (OSError, ValueError, TypeError) as error:
+            raise FaceMimicError(f"Cannot read the recipe {path}: {error}.", "file") from error
+
+
+def train(recipe: Recipe, say: Callable[[str], None] = print) -> Path:
+    """Trains, or resumes from the last checkpoint in recipe.out; returns the path of the EMA weights."""
+    out = Path(recipe.out)
+    out.mkdir(parents=True, exist_ok=True)
+    torch.manual_seed(recipe.seed)
+    rng = np.random.default_rng(recipe.seed)
+    device = choose_device(recipe.device)
+    config = Config(width=recipe.width, depth=recipe.depth, heads=recipe.heads)
+    network = Network(config).to(device)
+    say(f"{sum(p.numel() for p in network.parameters()) / 1e6:.2f} M parameters on {device}")
+    pool = [draw_example(rng, config) for _ in range(recipe.pool)]
+    _normalise(network, pool)
+    average = copy.deepcopy(network)
+    optimiser = torch.optim.AdamW(network.parameters(), recipe.rate, betas=(0.9, 0.98), weight_decay=0.01)
+    first = _resume(out, network, average, optimiser)
+    if first:
+        # A resumed run must not see the same examples again.
+        rng = np.random.default_rng((recipe.seed, first))
+    losses: list[float] = []
+    began = time.monotonic()
+    for step in range(first, recipe.steps):
+        for group in optimiser.param_groups:
+            group["lr"] = recipe.rate * schedule(step, recipe)
+        for _ in range(recipe.renewed):
+            pool[rng.integers(len(pool))] = draw_example(rng, config)
+        loss = flow_loss(network, *batch_of(rng, pool, recipe.batch, network))
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        optimiser.step()
+        blend = min(recipe.ema, (step + 1) / (step + 10))
+        with torch.no_grad():
+            for slow, fast in zip(average.parameters(), network.parameters(), strict=True):
+                slow.lerp_(fast, 1 - blend)
+        losses.append(loss.item())
+        done = step + 1
+        if done % 50 == 0:
+            pace = (time.monotonic() - began) / (done - first)
+            say(f"step {done}/{recipe.steps}  loss {np.mean(losses[-50:]):.4f}  {pace:.2f} s/step")
+            _log(out / "log.csv", done, float(np.mean(losses[-50:])))
+        if done % recipe.checkpoint_every == 0 or done == recipe.steps:
+            _checkpoint(out, done, network, average, optimiser)
+            facts = {"steps": done, "recipe": dataclasses.asdict(recipe), "loss": float(np.mean(losses[-200:]))}
+            facts["recipe"].pop("out")
+            save_network(average, out / "performance.safetensors", facts)
+    return out / "performance.safetensors"
+
+
+def schedule(step: int, recipe: Recipe) -> float:
+    """Learning rate as a share of the recipe's: warm-up, plateau, then a cosine to 2 %."""
+    start = recipe.decay_from * recipe.steps
+    if step < start:
+        return min(1.0, (step + 1) / recipe.warmup)
+    part = (step - start) / max(1.0, recipe.steps - start)
+    return 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(1.0, part)))
+
+
+def batch_of(rng: np.random.Generator, pool: list[Example], size: int, network: Network) -> tuple[Tensor, ...]:
+    """Clean values, known, confidence, asked and style for a batch cut to one random length."""
+    config = network.config
+    tokens = int(rng.choice([config.window, rng.integers(6, config.window + 1)]))
+    frames = tokens * config.patch
+    mean, scale = network.mean.cpu().numpy(), network.scale.cpu().numpy()
+    rows = []
+    for _ in range(size):
+        example = pool[rng.integers(len(pool))]
+        # Settled starts and ends are kept in view, since that is how most requests look.
+        start = int(rng.choice([0, config.window - tokens, rng.integers(0, config.window - tokens + 1)]))
+        clean = (example.values[start * config.patch :][:frames] - mean) / scale
+        confidence = draw_confidence(rng, frames)
+        given = float(rng.random() > 0.12)
+        styled = float(rng.random() > 0.12)
+        asked = np.append(example.asked[start : start + tokens], np.ones((tokens, 1)), axis=1) * given
+        style = np.append(example.style, 1.0) * styled
+        rows.append((clean, observe(rng, clean, confidence), confidence, asked, style))
+    return tuple(
+        torch.from_numpy(np.stack(column).astype(np.float32)).to(network.mean.device)
+        for column in zip(*rows, strict=True)
+    )
+
+
+def flow_loss(
+    network: Network, clean: Tensor, known: Tensor, confidence: Tensor, asked: Tensor, style: Tensor
+) -> Tensor:
+    """Mean squared error of the velocity; times are logit-normal, leaning towards noise."""
+    time = torch.sigmoid(torch.randn(len(clean), device=clean.device) * 1.0 - 0.4)
+    noise = torch.randn_like(clean)
+    at = time[:, None, None]
+    guess = network(at * clean + (1 - at) * noise, time, known, confidence, asked, style)
+    return (((guess - clean) / (1 - at).clamp(min=0.1)) ** 2).mean()
+
+
+def _normalise(network: Network, pool: list[Example]) -> None:
+    values = np.concatenate([example.values for example in pool[:2000]])
+    network.mean.copy_(torch.from_numpy(values.mean(axis=0)))
+    # Channels that hardly move are not blown up: their noise would cost as much as a smile.
+    network.scale.copy_(torch.from_numpy(np.maximum(values.std(axis=0), 0.06)))
+
+
+def _checkpoint(out: Path, step: int, network: Network, average: Network, optimiser: torch.optim.Optimizer) -> None:
+    tensors = {f"network.{k}": v for k, v in network.state_dict().items()}
+    tensors |= {f"average.{k}": v for k, v in average.state_dict().items()}
+    for index, state in optimiser.state_dict()["state"].items():
+        tensors |= {f"optimiser.{index}.{k}": torch.as_tensor(v) for k, v in state.items()}
+    with written_whole(out / "checkpoint.safetensors") as part:
+        save_file({k: v.detach().cpu().contiguous() for k, v in tensors.items()}, part, {"step": str(step)})
+
+
+def _resume(out: Path, network: Network, average: Network, optimiser: torch.optim.Optimizer) -> int:
+    path = out / "checkpoint.safetensors"
+    if not path.exists():
+        return 0
+    from safetensors import safe_open
+
+    with safe_open(path, framework="pt") as file:
+        step = int((file.metadata() or {})["step"])
+    tensors = load_file(path)
+    for prefix, module in (("network.", network), ("average.", average)):
+        module.load_state_dict({k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)})
+    state = optimiser.state_dict()
+    for name, value in tensors.items():
+        if name.startswith("optimiser."):
+            _, index, key = name.split(".")
+            state["state"].setdefault(int(index), {})[key] = value
+    optimiser.load_state_dict(state)
+    return step
+
+
+def _log(path: Path, step: int, loss: float) -> None:
+    new = not path.exists()
+    with path.open("a", newline="") as file:
+        writer = csv.writer(file)
+        if new:
+            writer.writerow(("step", "loss"))
+        writer.writerow((step, f"{loss:.5f}"))
