@@ -18,11 +18,9 @@ FORMAT = "facemimic-performance-1"
 def save_network(network: Network, path: str | Path, facts: dict[str, object]) -> None:
     """Writes float16 weights; `facts` (JSON-ready: steps, seed, data …) are kept beside the configuration."""
     tensors = {name: value.detach().cpu().half().contiguous() for name, value in network.state_dict().items()}
-    metadata = {
-        "format": FORMAT,
-        "config": json.dumps(network.config.to_dict()),
-        "facts": json.dumps(facts, sort_keys=True),
-    }
+    # One entry, since safetensors writes several in any order and the same run must give the same bytes.
+    table = {"format": FORMAT, "config": network.config.to_dict(), "facts": facts}
+    metadata = {"facemimic": json.dumps(table, sort_keys=True)}
     with written_whole(path) as part:
         save_file(tensors, part, metadata)
 
@@ -38,14 +36,14 @@ def load_network(path: str | Path) -> tuple[Network, str]:
         )
     try:
         with safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
-            if metadata.get("format") != FORMAT:
+            table = json.loads((file.metadata() or {}).get("facemimic", "{}"))
+            if table.get("format") != FORMAT:
                 raise FaceMimicError(
-                    f"{path.name} is of another version ({metadata.get('format', 'unknown')}; this engine reads"
+                    f"{path.name} is of another version ({table.get('format', 'unknown')}; this engine reads"
                     f" {FORMAT}). Install the weights that belong to this version of FaceMimic.",
                     "weights",
                 )
-            network = Network(Config.from_dict(json.loads(metadata["config"])))
+            network = Network(Config.from_dict(table["config"]))
             network.load_state_dict({name: file.get_tensor(name).float() for name in file.keys()})  # noqa: SIM118
     except (SafetensorError, OSError, RuntimeError, KeyError, ValueError, TypeError) as error:
         raise FaceMimicError(

@@ -1,0 +1,71 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.channels import CHANNELS, HIGHEST, INDEX, LOWEST
+from engine.errors import FaceMimicError
+from engine.model.generate import Generator
+from engine.request import Beat, Observed, Request, Style
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.floats(0.3, 6), st.floats(1, 240), st.integers(0, 2**63 - 1))
+def test_frames_range_and_neutral_ends_hold_for_any_request(
+    untrained: Generator, duration: float, fps: float, seed: int
+) -> None:
+    request = Request((Beat("happy"),), duration=duration, fps=fps, seed=seed, steps=2)  # type: ignore[arg-type]
+    clip = untrained.generate(request)
+    assert clip.values.shape == (max(2, round(duration * fps)), len(CHANNELS))
+    assert (clip.values >= LOWEST).all()
+    assert (clip.values <= HIGHEST).all()
+    assert np.abs(clip.values[[0, -1]]).max() < 1e-4
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 2**32), st.integers(1, 12), st.sampled_from([24.0, 30.0, 60.0, 120.0]))
+def test_observed_keys_are_met(untrained: Generator, seed: int, keys: int, fps: float) -> None:
+    rng = np.random.default_rng(seed)
+    frames = round(1.5 * fps)
+    values = rng.uniform(0, 1, (frames, len(CHANNELS))).astype(np.float32)
+    confidence = np.zeros_like(values)
+    confidence[rng.integers(0, frames, keys), rng.integers(0, len(CHANNELS), keys)] = 1
+    clip = untrained.generate(Request(duration=1.5, fps=fps, seed=1, steps=2, observed=Observed(values, confidence)))
+    exact = confidence == 1
+    assert np.abs(clip.values[exact] - values[exact]).max() < 1e-4
+
+
+def test_a_key_leaves_no_step_beside_it(untrained: Generator) -> None:
+    fps, frames = 60.0, 120
+    free = untrained.generate(Request(duration=2, fps=fps, steps=2)).values
+    values = np.zeros((frames, len(CHANNELS)), np.float32)
+    confidence = np.zeros_like(values)
+    jaw = INDEX["jawOpen"]
+    values[60, jaw] = 0.9
+    confidence[60, jaw] = 1
+    keyed = untrained.generate(Request(duration=2, fps=fps, steps=2, observed=Observed(values, confidence))).values
+    assert np.abs(np.diff(keyed[:, jaw])).max() < np.abs(np.diff(free[:, jaw])).max() + 0.2
+
+
+def test_the_same_request_gives_the_same_bytes(untrained: Generator) -> None:
+    request = Request((Beat("sad"),), seed=9, steps=3)  # type: ignore[arg-type]
+    first = untrained.generate(request)
+    untrained.generate(Request((Beat("happy"),), duration=5, seed=1, steps=2))  # type: ignore[arg-type]
+    assert first.values.tobytes() == untrained.generate(request).values.tobytes()
+    assert first.values.tobytes() != untrained.generate(Request(request.beats, seed=10, steps=3)).values.tobytes()
+
+
+def test_a_raising_progress_stops(untrained: Generator) -> None:
+    def stop(fraction: float) -> None:
+        raise FaceMimicError("Cancelled.", "cancelled")
+
+    with pytest.raises(FaceMimicError, match="Cancelled"):
+        untrained.generate(Request(duration=1), stop)
+
+
+def test_provenance_says_how_to_make_it_again(untrained: Generator) -> None:
+    request = Request((Beat("angry", 0.5),), seed=4, style=Style(tempo=1.5), steps=2)  # type: ignore[arg-type]
+    provenance = untrained.generate(request).provenance
+    assert provenance["machine_made"] is True
+    assert Request.from_dict(provenance["request"]) == request
+    assert untrained.generate(Request.from_dict(provenance["request"])).provenance == provenance

@@ -1,0 +1,60 @@
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from engine.errors import FaceMimicError
+from engine.model.generate import Generator
+from engine.model.network import Config, Network
+from engine.model.weights import choose_device, load_network, save_network
+
+
+def test_weights_come_back_as_they_were(tmp_path: Path, untrained: Generator) -> None:
+    path = tmp_path / "performance.safetensors"
+    save_network(untrained.network, path, {"steps": 1})
+    network, digest = load_network(path)
+    assert len(digest) == 64
+    assert network.config == untrained.network.config
+    for name, value in untrained.network.state_dict().items():
+        assert torch.allclose(value, network.state_dict()[name], atol=1e-3), name
+
+
+def test_missing_weights_say_where_they_should_be(tmp_path: Path) -> None:
+    with pytest.raises(FaceMimicError, match="missing") as caught:
+        Generator.load("cpu", tmp_path / "performance.safetensors")
+    assert caught.value.kind == "weights"
+
+
+@pytest.mark.parametrize("cut", [0, 7, 100, 5000])
+def test_truncated_weights_are_refused(tmp_path: Path, untrained: Generator, cut: int) -> None:
+    path = tmp_path / "performance.safetensors"
+    save_network(untrained.network, path, {})
+    path.write_bytes(path.read_bytes()[:cut])
+    with pytest.raises(FaceMimicError, match="damaged"):
+        load_network(path)
+
+
+def test_weights_of_another_version_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "performance.safetensors"
+    save_file({"a": torch.zeros(1)}, path, {"facemimic": '{"format": "facemimic-performance-99"}'})
+    with pytest.raises(FaceMimicError, match="another version"):
+        load_network(path)
+
+
+def test_weights_that_do_not_fit_their_configuration_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "performance.safetensors"
+    network = Network(Config(width=32, depth=2, heads=2))
+    network.blocks.append(network.blocks[0])
+    save_network(network, path, {})
+    with pytest.raises(FaceMimicError, match="damaged"):
+        load_network(path)
+
+
+def test_a_device_that_is_not_there_is_refused() -> None:
+    with pytest.raises(FaceMimicError, match="no device"):
+        choose_device("tpu")
+    assert choose_device("auto").type in ("cpu", "cuda", "mps")
+    if not torch.cuda.is_available():
+        with pytest.raises(FaceMimicError, match="cannot use cuda"):
+            choose_device("cuda")
