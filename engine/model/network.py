@@ -5,7 +5,7 @@ Flow matching with x-prediction: with tokens as wide as a patch of 55 channels, 
 layers, with a learned table for each (PixArt-α's adaLN-single), which saves a third of the parameters.
 """
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import torch
@@ -40,8 +40,12 @@ class Config:
 
     @staticmethod
     def from_dict(table: dict[str, Any]) -> "Config":
-        known = {field.name for field in fields(Config)}
-        return Config(**{k: tuple(v) if isinstance(v, list) else v for k, v in table.items() if k in known})
+        """Reads what to_dict gave, also after JSON has made lists of the tuples. Raises TypeError for unknown names."""
+        return Config(**{name: _untangled(value) for name, value in table.items()})
+
+
+def _untangled(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
 
 
 class Block(nn.Module):

@@ -34,4 +34,4 @@ def speech(rng: np.random.Generator, frames: int, fps: float) -> np.ndarray:
 @cache
 def _poses() -> list[np.ndarray]:
     table = tomllib.loads(Path(__file__).with_name("visemes.toml").read_text("utf-8"))
-    return [sum(spread(pose)) for pose in table.values()]
+    return [np.sum(spread(pose), axis=0) for pose in table.values()]
