@@ -1,0 +1,1 @@
+"""The command line's commands, one file each: `add(commands)` declares it, `run(args)` does it."""

@@ -1,0 +1,27 @@
+"""`convert`: a take from one format to another."""
+
+import argparse
+from typing import Any
+
+from engine.commands.terminal import report
+from engine.takes.formats import convert
+
+
+def add(commands: Any) -> None:
+    """Declares the command."""
+    parser = commands.add_parser(
+        "convert",
+        help="a take from one format to another",
+        description="Converts between FaceMimic's .npz and Live Link Face's .csv.",
+    )
+    parser.add_argument("source", metavar="IN", help="the take to read")
+    parser.add_argument("target", metavar="OUT", help="the take to write; its ending tells the format")
+    parser.add_argument("--fps", type=float, help="frames per second to write, default as it is")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Reads one take and writes the other."""
+    take = convert(args.source, args.target, args.fps)
+    report(take.clip, args.target, take.notes)
+    return 0

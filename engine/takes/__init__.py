@@ -1,0 +1,1 @@
+"""Takes in files: FaceMimic's own .npz, and the formats in which others record and exchange them."""

@@ -1,0 +1,276 @@
+"""The worker: answers requests that come in on stdin, one at a time, until stdin ends.
+
+See protocol.py for the form of a message. A request is {"id": int, "op": name, …}; every one but `cancel` is answered
+by any number of {"id", "type": "progress", "fraction", "stage"} and one {"id", "type": "result" | "error", …}.
+
+hello               → engine, protocol, python, pid; at once, before anything heavy is imported
+info                → see info.py
+warm {device}       loads the model ahead of the first generate → device
+generate {request, device} + arrays observed_values, observed_confidence → array values; fps, channels, provenance
+video {path, fps, face, start, end, model} → as generate
+take {path}         reads a recorded take → as generate, and notes
+convert {source, target, fps} → notes, frames, fps
+landmarker          fetches the face landmarker from its official address → path
+cancel {target}     stops that request at its next progress; it answers with an error of kind "cancelled"
+"""
+
+import os
+import platform
+import queue
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from engine import __version__, protocol
+from engine.errors import FaceMimicError
+from engine.protocol import ProtocolError, read_message, write_message
+
+LINGER = 5.0
+"""Seconds after stdin's end that a request may take to notice, before the worker ends itself."""
+SHORTEST_PAUSE = 0.05
+"""Seconds between two progress messages of one stage."""
+
+Progress = Callable[[float], None]
+
+
+@dataclass
+class Job:
+    """One request under way."""
+
+    number: int
+    header: dict[str, Any]
+    arrays: dict[str, np.ndarray]
+    cancelled: threading.Event = field(default_factory=threading.Event)
+
+
+class Worker:
+    """Reads requests from `incoming` on a thread of its own, answers them on `outgoing` in their order."""
+
+    def __init__(self, incoming: BinaryIO, outgoing: BinaryIO) -> None:
+        self._incoming, self._outgoing = incoming, outgoing
+        self._jobs: queue.Queue[Job | None] = queue.Queue()
+        self._open: dict[int, Job] = {}
+        self._lock = threading.Lock()
+        self._broken: ProtocolError | None = None
+        self._finished = threading.Event()
+        self._generators: dict[str, Any] = {}
+
+    def run(self) -> int:
+        """Works until stdin ends; returns the process's exit code."""
+        threading.Thread(target=self._read, name="requests", daemon=True).start()
+        try:
+            while (job := self._jobs.get()) is not None:
+                self._answer(job)
+                with self._lock:
+                    self._open.pop(job.number, None)
+        except (BrokenPipeError, ConnectionResetError):
+            return 0
+        finally:
+            self._finished.set()
+        if self._broken:
+            print(f"The worker stops: {self._broken}", file=sys.stderr, flush=True)
+            return 1
+        return 0
+
+    def _read(self) -> None:
+        try:
+            while (message := read_message(self._incoming)) is not None:
+                self._accept(*message)
+        except ProtocolError as error:
+            self._broken = error
+        except OSError:
+            pass
+        with self._lock:
+            for job in self._open.values():
+                job.cancelled.set()
+        self._jobs.put(None)
+        if not self._finished.wait(LINGER):
+            os._exit(1)
+
+    def _accept(self, header: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
+        if header.get("op") == "cancel":
+            target = header.get("target")
+            with self._lock:
+                job = self._open.get(target) if isinstance(target, int) else None
+            if job:
+                job.cancelled.set()
+            return
+        number = header.get("id")
+        if type(number) is not int:
+            raise ProtocolError("A request has no id, which must be a whole number.")
+        job = Job(number, header, arrays)
+        with self._lock:
+            if number in self._open:
+                raise ProtocolError(f"The id {number} is still in use.")
+            self._open[number] = job
+        self._jobs.put(job)
+
+    def _answer(self, job: Job) -> None:
+        try:
+            if job.cancelled.is_set():
+                raise FaceMimicError("Cancelled.", "cancelled")
+            op = job.header.get("op")
+            handler = OPERATIONS.get(op) if isinstance(op, str) else None
+            if handler is None:
+                raise FaceMimicError(
+                    f"This engine does not know the operation “{op}”. It knows {', '.join(OPERATIONS)}."
+                )
+            answer, arrays = handler(self, job)
+            write_message(self._outgoing, {"id": job.number, "type": "result", **answer}, arrays)
+        except FaceMimicError as error:
+            self._refuse(job, error.kind, str(error))
+        except (BrokenPipeError, ConnectionResetError):
+            raise
+        except Exception as error:
+            traceback.print_exc()
+            what = f"The engine failed unexpectedly: {type(error).__name__}: {error}. Its log has the details."
+            self._refuse(job, "internal", what)
+
+    def _refuse(self, job: Job, kind: str, message: str) -> None:
+        write_message(self._outgoing, {"id": job.number, "type": "error", "kind": kind, "message": message})
+
+    def progress(self, job: Job, stage: str) -> Progress:
+        """A function of the fraction done that tells the other side, and raises when the job is cancelled."""
+        told = [-1.0]
+
+        def tell(fraction: float) -> None:
+            if job.cancelled.is_set():
+                raise FaceMimicError("Cancelled.", "cancelled")
+            now = time.monotonic()
+            if now - told[0] >= SHORTEST_PAUSE:
+                told[0] = now
+                fraction = min(1.0, max(0.0, float(fraction)))
+                row = {"id": job.number, "type": "progress", "fraction": fraction, "stage": stage}
+                write_message(self._outgoing, row)
+
+        tell(0.0)
+        return tell
+
+    def generator(self, job: Job) -> Any:
+        """The loaded model for the job's device; loaded once and kept."""
+        device = _text(job, "device") or "auto"
+        if device not in self._generators:
+            tell = self.progress(job, "Loading the model")
+            from engine.model.generate import Generator
+
+            self._generators[device] = Generator.load(device=device)
+            tell(1.0)
+        return self._generators[device]
+
+
+Answer = tuple[dict[str, Any], dict[str, np.ndarray]]
+
+
+def _hello(worker: Worker, job: Job) -> Answer:
+    python = platform.python_version()
+    return {"engine": __version__, "protocol": protocol.VERSION, "python": python, "pid": os.getpid()}, {}
+
+
+def _info(worker: Worker, job: Job) -> Answer:
+    from engine.info import engine_info
+
+    return {"info": engine_info()}, {}
+
+
+def _warm(worker: Worker, job: Job) -> Answer:
+    worker.generator(job)
+    return {"device": _text(job, "device") or "auto"}, {}
+
+
+def _generate(worker: Worker, job: Job) -> Answer:
+    from engine.request import Observed, Request
+
+    arrays = job.arrays
+    observed = None
+    if arrays:
+        if set(arrays) != {"observed_values", "observed_confidence"}:
+            raise FaceMimicError("Observed curves need the arrays observed_values and observed_confidence.")
+        observed = Observed(arrays["observed_values"], arrays["observed_confidence"])
+    request = Request.from_dict(job.header.get("request"), observed)
+    generator = worker.generator(job)
+    return _performance(generator.generate(request, progress=worker.progress(job, "Performing")))
+
+
+def _video(worker: Worker, job: Job) -> Answer:
+    from engine.video.capture import capture
+
+    path = _text(job, "path", needed=True)
+    clip = capture(
+        path or "",
+        fps=job.header.get("fps"),
+        face=job.header.get("face") or 0,
+        start=job.header.get("start"),
+        end=job.header.get("end"),
+        model=_text(job, "model"),
+        progress=worker.progress(job, "Watching the video"),
+    )
+    return _performance(clip)
+
+
+def _take(worker: Worker, job: Job) -> Answer:
+    from engine.takes.formats import read_take
+
+    take = read_take(_text(job, "path", needed=True) or "")
+    answer, arrays = _performance(take.clip)
+    return {**answer, "notes": list(take.notes)}, arrays
+
+
+def _convert(worker: Worker, job: Job) -> Answer:
+    from engine.takes.formats import convert
+
+    source, target = _text(job, "source", needed=True), _text(job, "target", needed=True)
+    take = convert(source or "", target or "", job.header.get("fps"))
+    return {"notes": list(take.notes), "frames": len(take.clip.values), "fps": take.clip.fps}, {}
+
+
+def _landmarker(worker: Worker, job: Job) -> Answer:
+    from engine.video.landmarker import download_landmarker
+
+    return {"path": str(download_landmarker(worker.progress(job, "Downloading the face landmarker")))}, {}
+
+
+OPERATIONS: dict[str, Callable[[Worker, Job], Answer]] = {
+    "hello": _hello,
+    "info": _info,
+    "warm": _warm,
+    "generate": _generate,
+    "video": _video,
+    "take": _take,
+    "convert": _convert,
+    "landmarker": _landmarker,
+}
+
+
+def _performance(clip: Any) -> Answer:
+    answer = {"fps": clip.fps, "channels": list(clip.channels), "provenance": clip.provenance}
+    return answer, {"values": clip.values}
+
+
+def _text(job: Job, name: str, needed: bool = False) -> str | None:
+    value = job.header.get(name)
+    if value is None and not needed:
+        return None
+    if not isinstance(value, str) or not value:
+        raise FaceMimicError(f"The operation “{job.header.get('op')}” needs “{name}” as text; it is {value!r}.")
+    return value
+
+
+def serve() -> int:
+    """Runs a worker on this process's own stdin and stdout, kept private: what libraries print goes to stderr."""
+    incoming, outgoing = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    if sys.platform == "win32":
+        import msvcrt
+
+        msvcrt.setmode(incoming.fileno(), os.O_BINARY)
+        msvcrt.setmode(outgoing.fileno(), os.O_BINARY)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    os.dup2(2, 1)
+    return Worker(incoming, outgoing).run()
