@@ -19,12 +19,13 @@ def blink_shape(time: np.ndarray) -> np.ndarray:
     return minimum_jerk(time / CLOSING) - fast - slow - tail
 
 
-def blinks(rng: np.random.Generator, frames: int, fps: float, person: Person, shifts: np.ndarray) -> np.ndarray:
+def blinks(rng: np.random.Generator, fps: float, person: Person, shifts: np.ndarray, pace: np.ndarray) -> np.ndarray:
     """Lid closure 0..1, float32 (frames,), shared by both eyes, which start together (Stava 1994).
 
     Intervals are skewed (lognormal with a spread of 0.6 of the mean; Garcia 2011 found 5.2 ± 3.1 s). `shifts` are the
-    times in seconds of large gaze shifts, which often carry a blink.
+    times in seconds of large gaze shifts, which often carry a blink. pace: (frames,), a factor on the rate.
     """
+    frames = len(pace)
     closure = np.zeros(frames, np.float32)
     if person.blink_rate <= 0:
         return closure
@@ -33,7 +34,8 @@ def blinks(rng: np.random.Generator, frames: int, fps: float, person: Person, sh
     grid = np.arange(frames) / fps
     at = -rng.uniform(0, mean)
     while True:
-        at += rng.lognormal(np.log(mean) - sigma**2 / 2, sigma)
+        now = pace[int(np.clip(at * fps, 0, frames - 1))]
+        at += rng.lognormal(np.log(mean) - sigma**2 / 2, sigma) / max(now, 0.05)
         if at > frames / fps:
             return closure
         near = shifts[np.abs(shifts - at) < 0.25]

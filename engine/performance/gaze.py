@@ -16,18 +16,21 @@ FULL_SIDEWAYS, FULL_UP, FULL_DOWN = 30.0, 25.0, 30.0
 class Gaze:
     """yaw, pitch: float32 (frames,), degrees of the eyes in the head; yaw is positive to the character's left.
 
+    vergence: degrees by which each eye turns inwards, more for what is near.
     head_yaw, head_pitch: radians that the head adds. shifts: seconds at which large shifts start.
     """
 
     yaw: np.ndarray
     pitch: np.ndarray
+    vergence: np.ndarray
     head_yaw: np.ndarray
     head_pitch: np.ndarray
     shifts: np.ndarray
 
 
 def gaze(rng: np.random.Generator, frames: int, fps: float, person: Person, downcast: np.ndarray) -> Gaze:
-    """Fixations of lognormal length, saccades of exponential size, back towards the centre.
+    """Fixations of lognormal length, saccades of exponential size, back towards the centre. The eyes converge by up to
+    2.5°, as on things from arm's length outwards.
 
     Saccade duration is 25 ms + 2.4 ms per degree; the head lags the eye 139 ms at 10° and 50 ms at 40°, and joins
     beyond about 20° (faces.md, gaze and head). `downcast` is added to the pitch, degrees.
@@ -35,6 +38,7 @@ def gaze(rng: np.random.Generator, frames: int, fps: float, person: Person, down
     time = np.arange(frames) / fps
     yaw, pitch = np.zeros(frames), np.zeros(frames)
     head_yaw, head_pitch = np.zeros(frames), np.zeros(frames)
+    vergence = np.full(frames, 1.0)
     here = np.array([0.0, 0.0])
     shifts = []
     at = -rng.uniform(0, person.fixation)
@@ -58,10 +62,13 @@ def gaze(rng: np.random.Generator, frames: int, fps: float, person: Person, down
         if size > 14 and at > 0:
             shifts.append(at)
         here = target
+        near = rng.uniform(0.3, 2.5)
+        vergence += (near - vergence[-1]) * minimum_jerk((time - at) / 0.3)
     unrest = 0.25 * wander(rng, frames, fps, 2.0, 2)
     return Gaze(
         (yaw + unrest[:, 0]).astype(np.float32),
         (pitch + unrest[:, 1] + downcast).astype(np.float32),
+        vergence.astype(np.float32),
         head_yaw.astype(np.float32),
         head_pitch.astype(np.float32),
         np.array(shifts),
@@ -70,19 +77,15 @@ def gaze(rng: np.random.Generator, frames: int, fps: float, person: Person, down
 
 def show_gaze(values: np.ndarray, look: Gaze) -> None:
     """Adds the eyeLook channels to `values` (frames, 55) in place, with the lids following the eye up and down."""
-    left, right = np.clip(look.yaw, 0, None) / FULL_SIDEWAYS, np.clip(-look.yaw, 0, None) / FULL_SIDEWAYS
     up, down = np.clip(look.pitch, 0, None) / FULL_UP, np.clip(-look.pitch, 0, None) / FULL_DOWN
-    for name, curve in {
-        "eyeLookOutLeft": left,
-        "eyeLookInRight": left,
-        "eyeLookInLeft": right,
-        "eyeLookOutRight": right,
-        "eyeLookUpLeft": up,
-        "eyeLookUpRight": up,
-        "eyeLookDownLeft": down,
-        "eyeLookDownRight": down,
-    }.items():
-        values[:, INDEX[name]] += curve
+    for side, outwards in (("Left", look.yaw - look.vergence), ("Right", -look.yaw - look.vergence)):
+        for name, curve in {
+            "eyeLookOut": np.clip(outwards, 0, None) / FULL_SIDEWAYS,
+            "eyeLookIn": np.clip(-outwards, 0, None) / FULL_SIDEWAYS,
+            "eyeLookUp": up,
+            "eyeLookDown": down,
+        }.items():
+            values[:, INDEX[name + side]] += curve
     for side in ("Left", "Right"):
         # An iPhone reads 0.12 of eyeBlink at 0.28 of eyeLookDown in a face at rest.
         values[:, INDEX["eyeBlink" + side]] += 0.4 * down

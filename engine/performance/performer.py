@@ -8,16 +8,17 @@ from engine.channels import CHANNELS, HIGHEST, INDEX, LOWEST, MIRROR_ORDER
 from engine.emotions import Emotion, emotions
 from engine.performance.blinks import blinks
 from engine.performance.gaze import gaze, show_gaze
+from engine.performance.manner import colour, laughter, manners
 from engine.performance.person import Person, draw_person
 from engine.performance.speech import speech
 from engine.performance.timing import minimum_jerk, offset, onset, wander
 from engine.performance.units import units
 from engine.request import Beat, Style
 
-PITCH = {"happy": 0.07, "sad": -0.14}
-"""Radians by which the head rises or sinks at full strength: happy up, sad down (Livingstone & Palmer)."""
-DOWNCAST = {"sad": -11.0}
-"""Degrees by which the eyes look down at full strength."""
+TALKING_BLINKS = 26 / 17
+"""Blinks in conversation against those at rest (Bentivoglio 1997)."""
+BREATH = 0.004
+"""Radians by which the head nods with each breath; small, judged by eye."""
 
 
 def perform(
@@ -38,18 +39,13 @@ def perform(
     person = draw_person(rng, style)
     time = np.arange(frames) / fps
     shown = np.zeros((frames, len(CHANNELS)), np.float32)
-    pitch, downcast = np.zeros(frames), np.zeros(frames)
+    manner = colour(beats, time)
     for beat, start in beats:
-        envelope = _envelope(time - start, beat, 0.0, 1.0)
-        for name, share in beat.emotion.items():
-            strength = share * beat.intensity
-            pitch += PITCH.get(name, 0.0) * strength * envelope
-            downcast += DOWNCAST.get(name, 0.0) * strength * envelope
         # Two beats on one channel meet as independent contractions would: neither pushes it past its end.
         shown = 1 - (1 - shown) * (1 - np.clip(_show(rng, beat, time - start, person, style), 0, 1))
 
-    look = gaze(rng, frames, fps, person, downcast)
-    closure = blinks(rng, frames, fps, person, look.shifts)
+    look = gaze(rng, frames, fps, person, manner.downcast)
+    closure = blinks(rng, fps, person, look.shifts, manner.blinks * (TALKING_BLINKS if talking else 1.0))
     values = shown * person.gains
     show_gaze(values, look)
     if talking:
@@ -60,8 +56,10 @@ def perform(
     _close_lids(rng, values, closure)
 
     head = person.head_spread * wander(rng, frames, fps, person.head_cutoff, 3) * np.array([1.0, 0.7, 0.45])
+    head *= manner.head[:, None]
+    breath = BREATH * np.sin(2 * np.pi * (rng.uniform(0.2, 0.3) * time + rng.random()))
     values[:, INDEX["headYaw"]] = head[:, 0] + look.head_yaw
-    values[:, INDEX["headPitch"]] = head[:, 1] + look.head_pitch + pitch
+    values[:, INDEX["headPitch"]] = head[:, 1] + look.head_pitch + manner.pitch + breath * style.head_motion
     values[:, INDEX["headRoll"]] = head[:, 2]
     _settle(values, time, settled)
     return np.clip(values, LOWEST, HIGHEST).astype(np.float32)
@@ -74,21 +72,21 @@ def _envelope(time: np.ndarray, beat: Beat, late: float, skew: float) -> np.ndar
     return rising * falling
 
 
-def _chosen_units(rng: np.random.Generator, emotion: Emotion) -> dict[int, float]:
+def _chosen_units(rng: np.random.Generator, emotion: Emotion, person: Person) -> dict[int, float]:
     """Units that this person shows for `emotion`, with their amplitudes 0..1.
 
-    Core units appear in over 70 % of people and variants in some (Du et al. 2014); the EMFACS prototype is what
-    onlookers expect, so it is nearly always there.
+    Core units appear in over 70 % of people and variants in some (Du et al. 2014). An actor who is asked for an
+    emotion shows all its core units, and nearly always the EMFACS prototype, which is what onlookers expect.
     """
     amplitudes: dict[int, float] = {}
     for number in units():
         if number in emotion.core or number in emotion.prototype:
-            chance, low, high = (0.95, 0.82, 1.05) if number in emotion.core else (0.85, 0.65, 1.0)
+            chance, low, high = (1.0, 0.75, 1.05) if number in emotion.core else (0.85, 0.65, 1.0)
         elif number in emotion.variants:
             chance, low, high = 0.35, 0.3, 0.7
         else:
             continue
-        if rng.random() < chance:
+        if person.habits[number] < chance:
             amplitudes[number] = rng.uniform(low, high) * emotion.strength.get(number, 1.0)
     if 1 in amplitudes and 4 in amplitudes:
         # FACS 1+4: the inner brow is raised against the frown, so the brow lowers far less than in 4 alone.
@@ -99,18 +97,23 @@ def _chosen_units(rng: np.random.Generator, emotion: Emotion) -> dict[int, float
 def _show(rng: np.random.Generator, beat: Beat, time: np.ndarray, person: Person, style: Style) -> np.ndarray:
     """One beat's channels, float32 (frames, 55), before the person's gains."""
     values = np.zeros((len(time), len(CHANNELS)), np.float32)
-    hold_wander = 1 + 0.05 * wander(rng, len(time), 60.0, 1.2, 1)[:, 0]
     # Long holds decay and are renewed.
-    decay = rng.uniform(0.0, 0.06) * np.clip(time - beat.onset, 0, 3)
+    held = np.clip(time - beat.onset, 0, 3)
+    living = 1 + 0.05 * wander(rng, len(time), 60.0, 0.6 + 0.6 * style.tempo, 1)[:, 0] - rng.uniform(0.0, 0.06) * held
     expressive = (0.5 + 0.5 * style.expressiveness) * (1 + 0.1 * style.deliberate)
     for name, share in beat.emotion.items():
         emotion = emotions()[name]
-        for number, amplitude in _chosen_units(rng, emotion).items():
+        pulses = manners()[name].pulses if name in manners() else 0.0
+        beating = laughter(rng, time, pulses) if pulses else None
+        for number, amplitude in _chosen_units(rng, emotion, person).items():
             unit = units()[number]
             late = beat.onset * unit.lead * rng.uniform(0.5, 1.2) * (1 - 0.5 * style.deliberate)
-            skew = rng.uniform(0.9, 1.15) * (1 - 0.25 * style.deliberate) / (0.7 + 0.3 * style.tempo)
+            skew = rng.uniform(0.9, 1.15) * (1 - 0.3 * style.deliberate)
             strength = amplitude * share * beat.intensity * expressive
-            curve = strength * _envelope(time, beat, late, skew) * (hold_wander - decay)
+            curve = strength * _envelope(time, beat, late, skew) * living
+            if beating is not None:
+                # The smile stays while jaw and cheeks beat with each pulse.
+                curve *= 1 - (0.55 if number in (25, 26) else 0.12) * (1 - beating)
             halves = (1.0, rng.uniform(0.0, 0.15)) if emotion.one_sided else (1.0, 1.0)
             left, right = halves if person.side > 0 else halves[::-1]
             values += curve[:, None].astype(np.float32) * (left * unit.left + right * unit.right)

@@ -9,20 +9,30 @@ from engine.model.conditions import asked_tracks
 from engine.model.network import Config
 from engine.performance.performer import perform
 from engine.request import Beat, Style
+from engine.train.captures import draw_window
 
 
 @dataclass(frozen=True)
 class Example:
-    """values: float32 (frames, 55). asked: (tokens, asked). style: (knobs,)."""
+    """values: float32 (frames, 55). asked: (tokens, asked). style: (knobs,). told: whether both are known."""
 
     values: np.ndarray
     asked: np.ndarray
     style: np.ndarray
+    told: bool = True
 
 
-def draw_example(rng: np.random.Generator, config: Config) -> Example:
-    """One performance as long as the model's window, of a random timeline and style."""
+def draw_example(
+    rng: np.random.Generator, config: Config, captures: list[np.ndarray], captured: float = 0.0
+) -> Example:
+    """One performance as long as the model's window: of a random timeline and style, or with chance `captured` a
+    window of a real capture, of which nobody knows what was asked.
+    """
     frames = config.window * config.patch
+    if captures and rng.random() < captured:
+        values = draw_window(rng, captures, frames)
+        nothing = np.zeros((config.window, config.asked), np.float32)
+        return Example(values, nothing, np.zeros(len(config.style), np.float32), told=False)
     beats = draw_timeline(rng, frames / 60.0)
     style = draw_style(rng)
     settled = (bool(rng.random() < 0.6), bool(rng.random() < 0.6))
@@ -35,13 +45,7 @@ def draw_timeline(rng: np.random.Generator, seconds: float) -> list[tuple[Beat, 
     beats: list[tuple[Beat, float]] = []
     start = rng.uniform(-1.5, 0.6 * seconds) if rng.random() < 0.6 else rng.uniform(0.0, 0.4)
     for _ in range(rng.choice(4, p=[0.1, 0.45, 0.3, 0.15])):
-        beat = Beat(
-            draw_mixture(rng),
-            intensity=rng.uniform(0.1, 1.2),
-            onset=rng.uniform(0.12, 1.0),
-            hold=rng.uniform(0.0, 2.2) ** 1.3,
-            offset=rng.uniform(0.2, 1.4),
-        )
+        beat = _draw_micro(rng) if rng.random() < 0.07 else _draw_beat(rng)
         beats.append((beat, start))
         # The next beat begins while this one leaves, or after a pause.
         apex_over = start + beat.onset + beat.hold
@@ -51,10 +55,27 @@ def draw_timeline(rng: np.random.Generator, seconds: float) -> list[tuple[Beat, 
     return beats
 
 
+def _draw_beat(rng: np.random.Generator) -> Beat:
+    return Beat(
+        draw_mixture(rng),
+        intensity=rng.uniform(0.1, 1.2),
+        onset=rng.uniform(0.12, 1.0),
+        hold=rng.uniform(0.0, 2.2) ** 1.3,
+        offset=rng.uniform(0.2, 1.4),
+    )
+
+
+def _draw_micro(rng: np.random.Generator) -> Beat:
+    """A micro-expression: 307 to 327 ms at 7 to 9 % of maximal contraction, under 500 ms in all (SAMM-LV)."""
+    length = rng.uniform(0.2, 0.5)
+    onset, hold = rng.uniform(0.3, 0.4) * length, rng.uniform(0.1, 0.3) * length
+    return Beat(draw_mixture(rng), rng.uniform(0.06, 0.2), onset=onset, hold=hold, offset=length - onset - hold)
+
+
 def draw_mixture(rng: np.random.Generator) -> dict[str, float]:
     names = list(emotions())
-    basic, compound = names[:8], names[8:]
-    first = str(rng.choice(basic if rng.random() < 0.65 else compound))
+    basic, others = names[:8], names[8:]
+    first = str(rng.choice(basic if rng.random() < 0.55 else others))
     if rng.random() < 0.75:
         return {first: 1.0}
     second = str(rng.choice([name for name in basic if name != first]))

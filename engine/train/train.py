@@ -12,6 +12,7 @@ import time
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -22,15 +23,22 @@ from engine.errors import FaceMimicError
 from engine.files import written_whole
 from engine.model.network import Config, Network
 from engine.model.weights import choose_device, save_network
+from engine.train.captures import load_captures
 from engine.train.examples import Example, draw_example
 from engine.train.masks import draw_confidence, observe
 
 
 @dataclasses.dataclass(frozen=True)
 class Recipe:
-    """A training run. out: folder for checkpoints, log and weights. hours: stops (decayed) by then if above 0."""
+    """A training run.
+
+    out: folder for checkpoints, log and weights. captures: recorded takes, of which the first two thirds are seen, in
+    a share `captured` of the examples. pool: examples kept in memory, of which `renewed` are drawn anew each step.
+    """
 
     out: str
+    captures: tuple[str, ...] = ()
+    captured: float = 0.15
     steps: int = 20000
     batch: int = 64
     pool: int = 6000
@@ -41,7 +49,7 @@ class Recipe:
     ema: float = 0.998
     seed: int = 1
     device: str = "auto"
-    checkpoint_every: int = 500
+    checkpoint_every: int = 250
     width: int = 192
     depth: int = 6
     heads: int = 6
@@ -49,7 +57,9 @@ class Recipe:
     @staticmethod
     def load(path: str | Path) -> "Recipe":
         try:
-            return Recipe(**tomllib.loads(Path(path).read_text("utf-8")))
+            table: dict[str, Any] = tomllib.loads(Path(path).read_text("utf-8"))
+            table["captures"] = tuple(table.get("captures", ()))
+            return Recipe(**table)
         except (OSError, ValueError, TypeError) as error:
             raise FaceMimicError(f"Cannot read the recipe {path}: {error}.", "file") from error
 
@@ -64,7 +74,8 @@ def train(recipe: Recipe, say: Callable[[str], None] = print) -> Path:
     config = Config(width=recipe.width, depth=recipe.depth, heads=recipe.heads)
     network = Network(config).to(device)
     say(f"{sum(p.numel() for p in network.parameters()) / 1e6:.2f} M parameters on {device}")
-    pool = [draw_example(rng, config) for _ in range(recipe.pool)]
+    captures = load_captures(list(recipe.captures))
+    pool = [draw_example(rng, config, captures, recipe.captured) for _ in range(recipe.pool)]
     _normalise(network, pool)
     average = copy.deepcopy(network)
     optimiser = torch.optim.AdamW(network.parameters(), recipe.rate, betas=(0.9, 0.98), weight_decay=0.01)
@@ -78,7 +89,7 @@ def train(recipe: Recipe, say: Callable[[str], None] = print) -> Path:
         for group in optimiser.param_groups:
             group["lr"] = recipe.rate * schedule(step, recipe)
         for _ in range(recipe.renewed):
-            pool[rng.integers(len(pool))] = draw_example(rng, config)
+            pool[rng.integers(len(pool))] = draw_example(rng, config, captures, recipe.captured)
         loss = flow_loss(network, *batch_of(rng, pool, recipe.batch, network))
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
@@ -124,8 +135,8 @@ def batch_of(rng: np.random.Generator, pool: list[Example], size: int, network: 
         start = int(rng.choice([0, config.window - tokens, rng.integers(0, config.window - tokens + 1)]))
         clean = (example.values[start * config.patch :][:frames] - mean) / scale
         confidence = draw_confidence(rng, frames)
-        given = float(rng.random() > 0.12)
-        styled = float(rng.random() > 0.12)
+        given = float(example.told and rng.random() > 0.12)
+        styled = float(example.told and rng.random() > 0.12)
         asked = np.append(example.asked[start : start + tokens], np.ones((tokens, 1)), axis=1) * given
         style = np.append(example.style, 1.0) * styled
         rows.append((clean, observe(rng, clean, confidence), confidence, asked, style))

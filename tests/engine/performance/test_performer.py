@@ -86,7 +86,7 @@ def test_blinks_close_fast_open_slowly_and_keep_their_rate() -> None:
     counts = []
     for _ in range(40):
         person = draw_person(rng, Style())
-        closure = blinks(rng, 3600, 60.0, person, np.array([]))
+        closure = blinks(rng, 60.0, person, np.array([]), np.ones(3600))
         counts.append(np.sum((closure[1:] > 0.25) & (closure[:-1] <= 0.25)))
     assert 14 < np.mean(counts) < 20
 

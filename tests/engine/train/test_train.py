@@ -56,7 +56,7 @@ def test_the_loss_falls(recipe: Recipe) -> None:
     torch.manual_seed(0)
     rng = np.random.default_rng(0)
     network = Network(Config(width=48, depth=1, heads=2))
-    pool = [draw_example(rng, network.config) for _ in range(16)]
+    pool = [draw_example(rng, network.config, []) for _ in range(16)]
     _normalise(network, pool)
     optimiser = torch.optim.AdamW(network.parameters(), 3e-3)
     losses = []
