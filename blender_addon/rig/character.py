@@ -1,11 +1,22 @@
 """A character in the scene: its meshes, its armature, and which shape keys show which channels."""
 
-from dataclasses import dataclass, field
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
 
 import bpy
 import numpy as np
 
 from ..clip import Clip
+from ..messages import AddonError
+from .bones import head_bone
+from .schemes import HEAD_CHANNELS, PAIR, Expression, channels, resolve
+
+EXPRESSIONS = "facemimic_expressions"
+"""Custom property of a mesh object: JSON list of {"name", "binds": {shape key: weight}}, as an avatar states them."""
+
+_COARSE_SHARE = 0.5
 
 
 @dataclass(frozen=True)
@@ -26,9 +37,10 @@ class Target:
 class Character:
     """What FaceMimic found on a character.
 
-    matched and missing split the 55 channels by whether the rig can show them. unused lists the shape keys that
-    no channel drives as "Mesh/Key", followed by the reason where there is one: "Face/blink (driven by a driver)".
-    notes are sentences about meshes that were left out.
+    matched and missing split the channels of a performance by whether the rig can show them. unused lists the shape
+    keys that no channel drives as "Mesh/Key", followed by the reason where there is one: "Face/blink (has a
+    driver)". notes are sentences about what was left out and why. score, 0..1, says how much of a whole performance
+    the rig shows; a channel that shares a shape with others counts half.
     """
 
     name: str
@@ -40,7 +52,7 @@ class Character:
     missing: tuple[str, ...]
     unused: tuple[str, ...]
     score: float = 0.0
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[str, ...] = ()
 
     def key_curves(self, clip: Clip) -> list[tuple[bpy.types.Object, str, np.ndarray]]:
         """The clip on this rig: (mesh, shape key, float32 (frames,) within 0..1) for every target."""
@@ -53,10 +65,200 @@ class Character:
         return curves
 
 
-def find_character(obj: bpy.types.Object) -> Character:
+def find_character(obj: bpy.types.Object | None) -> Character:
     """The character that `obj` belongs to.
 
     obj is a mesh with shape keys, an armature, or any mesh of such a character. Raises AddonError when there is
-    no face to perform with, and says which object stands in the way.
+    no face to perform with, and says which object stands in the way. A character whose shape keys have unknown names
+    is returned without targets.
     """
-    raise NotImplementedError
+    if obj is None:
+        raise AddonError("Nothing is selected. Select the character's face mesh or its armature.")
+    if obj.type not in {"MESH", "ARMATURE"}:
+        raise AddonError(
+            f"{obj.name} is a {obj.type.replace('_', ' ').lower()}. Select the character's face mesh or its armature."
+        )
+    armature = obj if obj.type == "ARMATURE" else obj.find_armature() or _parent_armature(obj)
+    if obj.type == "MESH" and _keys(obj):
+        obstacle = _obstacle(obj)
+        if obstacle:
+            raise AddonError(obstacle)
+
+    family = [mesh for mesh in _family(obj, armature) if _keys(mesh)]
+    if not family:
+        where = f"{armature.name} carries no mesh with shape keys" if armature else f"{obj.name} has no shape keys"
+        raise AddonError(
+            f"{where}, so there is nothing to animate. Select the mesh that carries the face's shape keys, or add "
+            "shape keys with ARKit's names to it."
+        )
+    notes: list[str] = []
+    meshes: list[bpy.types.Object] = []
+    seen: set[bpy.types.Key] = set()
+    for mesh in family:
+        if _keys(mesh) in seen:
+            continue
+        if obstacle := _obstacle(mesh):
+            notes.append(obstacle)
+            continue
+        seen.add(_keys(mesh))
+        meshes.append(mesh)
+    if not meshes:
+        raise AddonError(notes[0])
+
+    bone = None
+    if armature:
+        if obstacle := _linked(armature):
+            notes.append(obstacle)
+            armature = None
+        else:
+            bone = head_bone(armature)
+
+    targets: list[Target] = []
+    unused: list[str] = []
+    levels: dict[str, float] = {}
+    for mesh in meshes:
+        _map_mesh(mesh, targets, unused, levels, notes)
+    shown = dict.fromkeys(HEAD_CHANNELS, 0.0) if bone else {}
+    shown.update(levels)
+    every = channels()
+    score = sum(1.0 if shown[name] < PAIR else _COARSE_SHARE for name in every if name in shown) / len(every)
+    return Character(
+        name=(armature or obj).name,
+        meshes=tuple(meshes),
+        armature=armature,
+        head_bone=bone,
+        targets=tuple(targets),
+        matched=tuple(name for name in every if name in shown),
+        missing=tuple(name for name in every if name not in shown),
+        unused=tuple(unused),
+        score=score,
+        notes=tuple(notes),
+    )
+
+
+def _keys(mesh: bpy.types.Object) -> Any:
+    return getattr(mesh.data, "shape_keys", None)
+
+
+def _parent_armature(obj: bpy.types.Object) -> bpy.types.Object | None:
+    parent = obj.parent
+    while parent and parent.type != "ARMATURE":
+        parent = parent.parent
+    return parent
+
+
+def _family(obj: bpy.types.Object, armature: bpy.types.Object | None) -> Iterator[bpy.types.Object]:
+    """`obj` first, then the other meshes in the scene that move with it."""
+    if obj.type == "MESH":
+        yield obj
+    root = None
+    if not armature:
+        root = obj
+        while root.parent:
+            root = root.parent
+        if root is obj:
+            return
+    for other in sorted(bpy.context.scene.objects, key=lambda one: one.name):
+        if other is obj or other.type != "MESH":
+            continue
+        if (armature and armature in (other.find_armature(), _parent_armature(other))) or (
+            root and (other is root or root in _ancestors(other))
+        ):
+            yield other
+
+
+def _ancestors(obj: bpy.types.Object) -> Iterator[bpy.types.Object]:
+    while obj.parent:
+        obj = obj.parent
+        yield obj
+
+
+def _linked(obj: bpy.types.Object) -> str | None:
+    data: Any = obj.data
+    for block in (obj, data, getattr(data, "shape_keys", None)):
+        if block is None:
+            continue
+        if block.library:
+            return (
+                f"{obj.name} is linked from {bpy.path.basename(block.library.filepath)} and cannot be animated here. "
+                "Make it local (Object > Relations > Make Local > Selected Objects, Data & Materials) or open that "
+                "file."
+            )
+        if block.override_library:
+            return (
+                f"{obj.name} is a library override, and Blender keeps its shape keys in the linked file. "
+                "Make it local (Object > Relations > Make Local > Selected Objects, Data & Materials) or open that "
+                "file."
+            )
+    return None
+
+
+def _obstacle(mesh: bpy.types.Object) -> str | None:
+    """Why this mesh cannot be animated, as a sentence with the way out; None when it can."""
+    if reason := _linked(mesh):
+        return reason
+    layer = bpy.context.view_layer
+    if mesh.name not in layer.objects:
+        # Objects that a script has just linked appear in the view layer only after an update.
+        layer.update()
+    if mesh.name not in layer.objects:
+        return f"{mesh.name} is not in the view layer {layer.name}. Tick its collection in the Outliner."
+    if mesh.hide_get() or mesh.hide_viewport or not mesh.visible_get():
+        return f"{mesh.name} is hidden. Show it (its eye or screen in the Outliner, or Alt H), then try again."
+    if not _keys(mesh).use_relative:
+        return f"{mesh.name} has absolute shape keys. Turn on Relative in its Shape Keys panel."
+    return None
+
+
+def _expressions(mesh: bpy.types.Object) -> list[Expression]:
+    text = mesh.get(EXPRESSIONS)
+    if not isinstance(text, str):
+        return []
+    try:
+        return [
+            Expression(str(one["name"]), {str(key): float(weight) for key, weight in one["binds"].items()})
+            for one in json.loads(text)
+        ]
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return []
+
+
+def _driven(key: bpy.types.Key) -> set[str]:
+    paths = {driver.data_path for driver in key.animation_data.drivers} if key.animation_data else set()
+    return {
+        block.name
+        for block in key.key_blocks
+        if f'key_blocks["{bpy.utils.escape_identifier(block.name)}"].value' in paths
+    }
+
+
+def _map_mesh(
+    mesh: bpy.types.Object,
+    targets: list[Target],
+    unused: list[str],
+    levels: dict[str, float],
+    notes: list[str],
+) -> None:
+    key = _keys(mesh)
+    rest = key.reference_key.name if key.reference_key else None
+    names = [block.name for block in key.key_blocks if block.name != rest]
+    driven = _driven(key)
+    mapping = resolve(names, _expressions(mesh))
+    used: set[str] = set()
+    for name in names:
+        if name in driven:
+            unused.append(f"{mesh.name}/{name} (has a driver)")
+        elif name in mapping.keys:
+            mix, scheme = mapping.keys[name]
+            targets.append(Target(mesh, name, mix, scheme))
+            used.update(channel for channel, gain in mix.items() if gain > 0)
+            block = key.key_blocks[name]
+            if block.mute:
+                notes.append(f"{mesh.name}/{name} is muted; its curve shows once the shape key is unmuted.")
+            if block.slider_max < 1:
+                notes.append(f"{mesh.name}/{name} is held below {block.slider_max:.2f} by its range; widen the range.")
+        else:
+            reason = mapping.left_out.get(name)
+            unused.append(f"{mesh.name}/{name}" + (f" ({reason})" if reason else ""))
+    for channel in used:
+        levels[channel] = min(levels.get(channel, 9.0), mapping.levels.get(channel, 9.0))

@@ -1,0 +1,294 @@
+"""Few keys for many frames: dense curves become cubic segments that an artist can edit.
+
+Every kept key lies exactly on a frame of the performance, with that frame's exact value. Between keys runs one
+cubic Hermite segment; with Bézier handles a third of the way in time it is the same curve. Curves are walked from
+left to right, all at once: each step takes the farthest frame that one cubic can reach while every frame between
+stays within the tolerance. With both end values and the starting slope given, the error is linear in the ending
+slope, so the slopes that keep one frame within the tolerance form an interval, and a segment is possible exactly
+when the intervals of all its frames meet.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+_STAGES = (
+    np.arange(1, 17),
+    np.arange(18, 66, 2),
+    np.array([80, 96, 128, 192, 256, 384, 512, 768, 1024]),
+)
+_WORTH_A_NEXT_STAGE = (12, 48)
+_SHORT = 8
+_CORNER_SAVES = 5
+_CLEAR = 2.0
+_STEEP = 3.0
+_FAR = np.float32(1e9)
+
+
+@dataclass(frozen=True)
+class Keys:
+    """One reduced curve.
+
+    frames: int (K,), ascending. values: float32 (K,). left, right: slopes per frame on either side of each key;
+    they differ only at corners.
+    """
+
+    frames: np.ndarray
+    values: np.ndarray
+    left: np.ndarray
+    right: np.ndarray
+
+    @property
+    def smooth(self) -> np.ndarray:
+        """bool (K,): the curve passes this key without a corner."""
+        return self.left == self.right
+
+
+class _Stage:
+    """Hermite weights for a group of segment lengths, ready for the interval test; arrays (lengths, frames)."""
+
+    def __init__(self, lengths: np.ndarray) -> None:
+        self.lengths = lengths
+        longest = int(lengths[-1])
+        steps = lengths[:, None].astype(np.float64)
+        at = np.arange(longest + 1)
+        inside = (at > 0) & (at < steps)
+        t = np.minimum(at / steps, 1.0)
+        end_slope = np.where(inside, (t**3 - t**2) * steps, 1.0)
+        per = np.where(inside, 1.0 / end_slope, 0.0)
+        self.longest = longest
+        self.sample = per.astype(np.float32)
+        self.start = ((2 * t**3 - 3 * t**2 + 1) * per).astype(np.float32)
+        self.end = ((3 * t**2 - 2 * t**3) * per).astype(np.float32)
+        self.slope = ((t**3 - 2 * t**2 + t) * steps * per).astype(np.float32)
+        self.reach = np.abs(per).astype(np.float32)
+        self.open = np.where(inside, 0, _FAR).astype(np.float32)
+
+
+_TABLES: list[_Stage] = []
+
+
+def _tables() -> list[_Stage]:
+    if not _TABLES:
+        _TABLES.extend(_Stage(lengths) for lengths in _STAGES)
+    return _TABLES
+
+
+def turning_points(values: np.ndarray, prominence: float) -> tuple[np.ndarray, np.ndarray]:
+    """Frames of the local extremes that stand out by more than `prominence`, and +1 (peak) or -1 (valley) for each.
+
+    Both ends of a flat extreme are given. values: (F,).
+    """
+    frames: list[int] = []
+    kinds: list[int] = []
+    samples = values.tolist()
+    high = low = 0
+    direction = 0
+
+    def keep(first: int, kind: int) -> None:
+        last = first
+        while last + 1 < len(samples) and samples[last + 1] == samples[first]:
+            last += 1
+        for frame in (first, last) if last > first else (first,):
+            frames.append(frame)
+            kinds.append(kind)
+
+    for frame, value in enumerate(samples):
+        if direction >= 0 and value > samples[high]:
+            high = frame
+        if direction <= 0 and value < samples[low]:
+            low = frame
+        if direction >= 0 and samples[high] - value > prominence:
+            if high > 0:
+                keep(high, 1)
+            direction, low = -1, frame
+        elif direction <= 0 and value - samples[low] > prominence:
+            if low > 0:
+                keep(low, -1)
+            direction, high = 1, frame
+    return np.array(frames, int), np.array(kinds, int)
+
+
+def reduce(
+    values: np.ndarray,
+    tolerance: float | np.ndarray,
+    *,
+    exact: np.ndarray | None = None,
+    low: float = 0.0,
+    high: float = 1.0,
+) -> list[Keys]:
+    """Keys for each column of `values`, float (F, C).
+
+    tolerance: largest error at any frame, in the values' unit, one for all or (C,). Local extremes become keys where
+    they stand out by more than twice the tolerance, and in `exact` columns, bool (C,), by more than the tolerance.
+    low, high: the curves do not leave this range between keys, unless the values themselves do.
+    """
+    samples = np.ascontiguousarray(np.asarray(values).T, np.float32)
+    columns, frames = samples.shape
+    # Blender stores and evaluates curves in single precision; the margin keeps its rounding inside the tolerance.
+    allowed = np.broadcast_to(np.asarray(tolerance, np.float32), (columns,)) * np.float32(0.99)
+    spread = samples.max(1) - samples.min(1)
+    moving = np.flatnonzero(spread > allowed)
+    result: list[Keys] = [_resting(samples[column]) for column in range(columns)]
+    if len(moving):
+        exact = np.zeros(columns, bool) if exact is None else np.asarray(exact, bool)
+        walk = _Walk(samples[moving], allowed[moving], exact[moving], low, high)
+        for column, keys in zip(moving, walk.run(), strict=True):
+            result[column] = keys
+    return result
+
+
+def _resting(samples: np.ndarray) -> Keys:
+    value = np.sort(samples)[len(samples) // 2 : len(samples) // 2 + 1]
+    flat = np.zeros(1, np.float32)
+    return Keys(np.zeros(1, int), value, flat, flat)
+
+
+class _Walk:
+    """All moving curves, walked from the first frame to the last in step."""
+
+    def __init__(self, samples: np.ndarray, allowed: np.ndarray, exact: np.ndarray, low: float, high: float) -> None:
+        self.samples, self.allowed = samples, allowed
+        count, frames = samples.shape
+        self.last = frames - 1
+        self.padded = np.concatenate([samples, np.repeat(samples[:, -1:], _STAGES[-1][-1] + 1, 1)], 1)
+        self.low = np.minimum(samples.min(1), np.float32(low))
+        self.high = np.maximum(samples.max(1), np.float32(high))
+        self.kind = np.zeros((count, frames), np.int8)
+        for row in range(count):
+            prominence = float(allowed[row]) * (1.0 if exact[row] else _CLEAR)
+            at, kinds = turning_points(samples[row], prominence)
+            self.kind[row, at] = kinds
+        stops = np.where(self.kind != 0, np.arange(frames), self.last)
+        stops[:, -1] = self.last
+        self.stop = np.minimum.accumulate(stops[:, ::-1], 1)[:, ::-1]
+        if frames > 1:
+            self.natural = np.gradient(samples, axis=1)
+            self.natural[self.kind != 0] = 0
+            self.natural = self._in_range(self.natural, samples, self.low[:, None], self.high[:, None])
+
+    @staticmethod
+    def _in_range(slope: np.ndarray, value: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+        return np.clip(slope, 3 * (low - value), 3 * (high - value))
+
+    def _room(
+        self, rows: np.ndarray, first: np.ndarray, ends: np.ndarray, lengths: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Where a segment's handles may lie, (rows, lengths): in range, and in short segments near its ends.
+
+        Handles in range keep the curve in range. With no frame or one between its ends a segment could otherwise
+        swing far out between frames, where no tolerance holds it.
+        """
+        bottom, top = self.low[rows][:, None], self.high[rows][:, None]
+        swing = np.where(lengths <= 2, _STEEP * self.allowed[rows][:, None], _FAR)
+        return np.maximum(bottom, np.minimum(first, ends) - swing), np.minimum(top, np.maximum(first, ends) + swing)
+
+    def run(self) -> list[Keys]:
+        count = len(self.samples)
+        position = np.zeros(count, int)
+        slope = self.natural[:, 0].copy()
+        kept_at: list[list[int]] = [[0] for _ in range(count)]
+        kept_left: list[list[float]] = [[float(s)] for s in slope]
+        kept_right: list[list[float]] = [[] for _ in range(count)]
+        while len(rows := np.flatnonzero(position < self.last)):
+            at = position[rows]
+            start = slope[rows]
+            length, lowest, highest = self._reach(rows, at, start)
+            short = np.flatnonzero((length <= _SHORT) & (length < self.last - at))
+            if len(short):
+                self._try_corners(rows, at, short, start, length, lowest, highest)
+            arrived = at + length
+            wanted = self.natural[rows, arrived]
+            end = np.clip(wanted, lowest, highest)
+            for k, row in enumerate(rows.tolist()):
+                kept_right[row].append(float(start[k]))
+                kept_at[row].append(int(arrived[k]))
+                kept_left[row].append(float(end[k]))
+            position[rows] = arrived
+            slope[rows] = end
+        keys = []
+        for row in range(count):
+            left = np.array(kept_left[row], np.float32)
+            right = np.array([*kept_right[row], kept_left[row][-1]], np.float32)
+            left[0] = right[0]
+            frames = np.array(kept_at[row], int)
+            keys.append(Keys(frames, self.samples[row, frames], left, right))
+        return keys
+
+    def _try_corners(
+        self,
+        rows: np.ndarray,
+        at: np.ndarray,
+        short: np.ndarray,
+        start: np.ndarray,
+        length: np.ndarray,
+        lowest: np.ndarray,
+        highest: np.ndarray,
+    ) -> None:
+        """Lets the curve turn sharply where going on smoothly would need many more keys; edits the arrays."""
+        r, i = rows[short], at[short]
+        forward = self.padded[r, i + 1] - self.samples[r, i]
+        spread = np.linspace(-3, 3, 7, dtype=np.float32)
+        tries = forward[:, None] + spread * self.allowed[r][:, None]
+        value = self.samples[r, i][:, None]
+        tries = self._in_range(tries, value, self.low[r][:, None], self.high[r][:, None])
+        kind = self.kind[r, i][:, None]
+        tries = np.where(kind > 0, np.minimum(tries, 0), np.where(kind < 0, np.maximum(tries, 0), tries))
+        width = tries.shape[1]
+        reached, low, high = self._reach(np.repeat(r, width), np.repeat(i, width), tries.ravel())
+        reached = reached.reshape(-1, width)
+        best = reached.argmax(1)
+        pick = np.arange(len(short))
+        gain = reached[pick, best] >= np.where(length[short] > 0, length[short] + _CORNER_SAVES, 1)
+        chosen = short[gain]
+        flat = (pick * width + best)[gain]
+        start[chosen] = tries.ravel()[flat]
+        length[chosen] = reached.ravel()[flat]
+        lowest[chosen] = low[flat]
+        highest[chosen] = high[flat]
+
+    def _reach(self, rows: np.ndarray, at: np.ndarray, slope: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """How many frames one cubic can span from `at` with the starting slope, and the ending slopes it allows.
+
+        A length of 0 says that even the next frame is out of reach without leaving the range.
+        """
+        length = np.zeros(len(rows), int)
+        lowest = np.zeros(len(rows), np.float32)
+        highest = np.zeros(len(rows), np.float32)
+        todo = np.arange(len(rows))
+        for number, stage in enumerate(_tables()):
+            r, i, m = rows[todo], at[todo], slope[todo][:, None]
+            limit = self.stop[r, np.minimum(i + 1, self.last)] - i
+            window = self.padded[r[:, None], i[:, None] + np.arange(stage.longest + 1)]
+            ends = window[:, stage.lengths]
+            first = window[:, :1]
+            centre = window[:, None, :] * stage.sample
+            centre -= first[:, :, None] * stage.start
+            centre -= ends[:, :, None] * stage.end
+            centre -= m[:, :, None] * stage.slope
+            margin = self.allowed[r][:, None, None] * stage.reach + stage.open
+            lo = (centre - margin).max(2)
+            hi = (centre + margin).min(2)
+            bottom, top = self._room(r, first, ends, stage.lengths)
+            thirds = stage.lengths.astype(np.float32) / 3
+            lo = np.maximum(lo, (ends - top) / thirds)
+            hi = np.minimum(hi, (ends - bottom) / thirds)
+            kind = self.kind[r[:, None], np.minimum(i[:, None] + stage.lengths, self.last)]
+            lo = np.where(kind > 0, np.maximum(lo, 0), lo)
+            hi = np.where(kind < 0, np.minimum(hi, 0), hi)
+            handle = first + m * thirds
+            slack = np.float32(1e-6)
+            possible = (lo <= hi) & (stage.lengths <= limit[:, None])
+            possible &= (handle <= top + slack) & (handle >= bottom - slack)
+            best = len(stage.lengths) - 1 - possible[:, ::-1].argmax(1)
+            found = possible.any(1)
+            pick = np.flatnonzero(found)
+            length[todo[pick]] = stage.lengths[best[pick]]
+            lowest[todo[pick]] = lo[pick, best[pick]]
+            highest[todo[pick]] = hi[pick, best[pick]]
+            if number == len(_STAGES) - 1:
+                break
+            todo = todo[found & (stage.lengths[best] >= _WORTH_A_NEXT_STAGE[number])]
+            if not len(todo):
+                break
+        return length, lowest, highest

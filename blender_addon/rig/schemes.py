@@ -1,0 +1,258 @@
+"""Naming schemes: which names of shape keys, or of an avatar's expressions, mean which channels.
+
+The schemes themselves are data, schemes/*.toml. Each has tables of names; the order of the tables is the order of
+preference, because a coarse shape beside a finer one would show the same motion twice:
+
+    [shapes]        one movement; one side before both sides at once
+    [[fallbacks]]   the same movements in parts or in other words, used where [shapes] leaves a channel open
+    [visemes]       mouth positions of speech
+    [expressions]   a whole emotion
+    [lastResorts]   an emotion that stands in for another
+"""
+
+import re
+import tomllib
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+HEAD_CHANNELS = ("headYaw", "headPitch", "headRoll")
+_SIDES = {"l": "left", "r": "right"}
+_HUMPS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_WORDS = re.compile(r"[^\W_]+")
+_COPY = re.compile(r"\.\d{3}$")
+_PREFIX_END = ".:|!"
+_SHARED_PREFIX = 3
+
+SINGLE, PAIR, FALLBACK, VISEME, EXPRESSION, LAST_RESORT = 1.0, 2.0, 3.0, 4.0, 5.0, 6.0
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What one name of a scheme stands for. A lower level is finer and comes first."""
+
+    scheme: str
+    name: str
+    mix: Mapping[str, float]
+    level: float
+    table: str
+
+
+@dataclass(frozen=True)
+class Scheme:
+    """One naming scheme: meanings by normalised name, and how many of a table must be there for it to count."""
+
+    name: str
+    prefixes: tuple[re.Pattern[str], ...]
+    meanings: Mapping[str, Meaning]
+    needs: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Match:
+    """A shape key or an expression (`source`) that a scheme recognises."""
+
+    source: str
+    meaning: Meaning
+
+
+@dataclass(frozen=True)
+class Expression:
+    """An avatar's named expression on one mesh: shape key to weight, 0..1."""
+
+    name: str
+    binds: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class MeshMapping:
+    """How one mesh follows a performance.
+
+    keys: shape key to (mix, scheme). left_out: recognised shape keys that stay unused, and why.
+    levels: channel to the level that shows it.
+    """
+
+    keys: dict[str, tuple[dict[str, float], str]]
+    left_out: dict[str, str]
+    levels: dict[str, float]
+
+
+def words(name: str) -> list[str]:
+    """The lower-case words of a name; a lone L or R becomes left or right. eyeBlink_L: eye, blink, left."""
+    plain = _COPY.sub("", unicodedata.normalize("NFKC", name).strip())
+    found = [word.lower() for word in _WORDS.findall(_HUMPS.sub("_", plain))]
+    if not found:
+        return [plain.lower()] if plain else []
+    if len(found) == 1:
+        return found
+    return [_SIDES.get(word, word) for word in found]
+
+
+def normalised(name: str) -> str:
+    """A name without regard to case, separators and the spelling of the side."""
+    return "".join(words(name))
+
+
+@lru_cache(maxsize=1)
+def all_schemes() -> tuple[Scheme, ...]:
+    """Every scheme of schemes/, ARKit first."""
+    folder = Path(__file__).parent / "schemes"
+    files = sorted(folder.glob("*.toml"), key=lambda file: (file.stem != "arkit", file.stem))
+    return tuple(_read(file) for file in files)
+
+
+@lru_cache(maxsize=1)
+def channels() -> tuple[str, ...]:
+    """The channels a rig can show: ARKit's names and the head's rotation."""
+    single = [meaning.mix for meaning in all_schemes()[0].meanings.values() if meaning.level == SINGLE]
+    return tuple(dict.fromkeys(channel for mix in single for channel in mix)) + HEAD_CHANNELS
+
+
+def _read(file: Path) -> Scheme:
+    data = tomllib.loads(file.read_text(encoding="utf-8"))
+    meanings: dict[str, Meaning] = {}
+
+    def add(table: str, entries: Mapping[str, str | dict[str, float]], level: float) -> None:
+        for name, value in entries.items():
+            mix = {value: 1.0} if isinstance(value, str) else {k: float(v) for k, v in value.items()}
+            own = level
+            if table == "shapes":
+                own = PAIR if sum(gain > 0 for gain in mix.values()) > 1 else SINGLE
+            meanings.setdefault(normalised(name), Meaning(data["name"], name, mix, own, table))
+
+    add("shapes", data.get("shapes", {}), SINGLE)
+    for rank, entries in enumerate(data.get("fallbacks", [])):
+        add("fallbacks", entries, FALLBACK + rank / 10)
+    add("visemes", data.get("visemes", {}), VISEME)
+    add("expressions", data.get("expressions", {}), EXPRESSION)
+    add("lastResorts", data.get("lastResorts", {}), LAST_RESORT)
+    prefixes = tuple(re.compile(text) for text in data.get("prefixes", []))
+    return Scheme(data["name"], prefixes, meanings, data.get("needs", {}))
+
+
+def matches(names: Iterable[str]) -> tuple[list[Match], dict[str, str]]:
+    """Every scheme's reading of `names`, and each name left out because another means the same, with that other."""
+    names = list(names)
+    split = {name: _suffixes(name) for name in names}
+    known = {normal for scheme in all_schemes() for normal in scheme.meanings}
+    found: list[Match] = []
+    twins: dict[str, str] = {}
+    for scheme in all_schemes():
+        exact: dict[str, str] = {}
+        behind: dict[str, list[tuple[str, str]]] = defaultdict(list)
+        for name in names:
+            suffixes = split[name]
+            if not suffixes:
+                continue
+            for prefix in scheme.prefixes:
+                if hit := prefix.match(name):
+                    suffixes = [("", normalised(name[hit.end() :]), True), *suffixes]
+            for before, normal, certain in suffixes:
+                if normal not in scheme.meanings or before in known:
+                    continue
+                if not before or certain:
+                    if normal in exact and exact[normal] != name:
+                        twins.setdefault(name, exact[normal])
+                    else:
+                        exact[normal] = name
+                else:
+                    behind[before].append((normal, name))
+                break
+        for group in behind.values():
+            if len(group) >= _SHARED_PREFIX:
+                for normal, name in group:
+                    if exact.setdefault(normal, name) != name:
+                        twins.setdefault(name, exact[normal])
+        tables = Counter(scheme.meanings[normal].table for normal in exact)
+        for normal, name in exact.items():
+            meaning = scheme.meanings[normal]
+            if tables[meaning.table] >= scheme.needs.get(meaning.table, 1):
+                found.append(Match(name, meaning))
+    matched = {match.source for match in found}
+    return found, {name: other for name, other in twins.items() if name not in matched}
+
+
+def _suffixes(name: str) -> list[tuple[str, str, bool]]:
+    """(what stands before, the rest normalised, whether a punctuation mark sets it off), longest rest first."""
+    parts = words(name)
+    if not parts:
+        return []
+    result = [("", "".join(parts), True)]
+    cut = max(name[:-2].rfind(mark) for mark in _PREFIX_END) if len(name) > 2 else -1
+    if cut >= 0 and (rest := normalised(name[cut + 1 :])):
+        result.append((normalised(name[:cut]), rest, True))
+    result.extend(("".join(parts[:k]), "".join(parts[k:]), False) for k in range(1, len(parts)))
+    return result
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    label: str
+    meaning: Meaning
+    binds: Mapping[str, float]
+    scheme: str
+    trusted: bool
+
+
+def resolve(names: Iterable[str], expressions: Iterable[Expression] = ()) -> MeshMapping:
+    """The mapping of one mesh with these shape keys and these expressions.
+
+    Levels are taken from fine to coarse. On each, a channel goes to the scheme that knows most of the mesh, so that
+    two schemes' names for one motion do not add up; a key whose leading channels are already shown stays unused.
+    """
+    names = list(names)
+    found, twins = matches(names)
+    left_out: dict[str, str] = {}
+    candidates = [_Candidate(m.source, m.meaning, {m.source: 1.0}, m.meaning.scheme, False) for m in found]
+    spoken = {expression.name: expression for expression in expressions}
+    for match in matches(spoken)[0]:
+        binds = {key: weight for key, weight in spoken[match.source].binds.items() if key in names and weight}
+        if binds:
+            scheme = f"{match.meaning.scheme} expression"
+            trusted = match.meaning.scheme == "VRM"
+            candidates.append(_Candidate(match.source, match.meaning, binds, scheme, trusted))
+    strength = Counter(candidate.scheme for candidate in candidates)
+
+    keys: dict[str, tuple[dict[str, float], str]] = {}
+    levels: dict[str, float] = {}
+    for level in sorted({candidate.meaning.level for candidate in candidates}):
+        here = [candidate for candidate in candidates if candidate.meaning.level == level]
+        best: dict[str, tuple[bool, int, str]] = {}
+        for candidate in here:
+            rank = (candidate.trusted, strength[candidate.scheme], candidate.scheme)
+            for channel, gain in candidate.meaning.mix.items():
+                if gain > 0 and channel not in levels:
+                    best[channel] = max(best.get(channel, rank), rank)
+        shown: set[str] = set()
+        for candidate in here:
+            mix = candidate.meaning.mix
+            top = max(mix.values())
+            leading = [channel for channel, gain in mix.items() if gain == top]
+            free = [channel for channel in leading if best.get(channel, (0, 0, ""))[2] == candidate.scheme]
+            if len(free) < len(leading):
+                for key in candidate.binds:
+                    left_out.setdefault(key, _covered_by(candidate, leading, levels))
+                continue
+            kept = {channel: gain for channel, gain in mix.items() if gain < 0 or channel not in levels}
+            for key, weight in candidate.binds.items():
+                total, schemes = keys.get(key, ({}, ""))
+                for channel, gain in kept.items():
+                    total[channel] = total.get(channel, 0.0) + gain * weight
+                known = schemes.split(", ") if schemes else []
+                keys[key] = (total, ", ".join(dict.fromkeys([*known, candidate.scheme])))
+            shown.update(channel for channel, gain in kept.items() if gain > 0)
+        levels.update({channel: level for channel in shown})
+    for name, other in twins.items():
+        if other in keys:
+            left_out.setdefault(name, f"means the same as {other}")
+    return MeshMapping(keys, {name: why for name, why in left_out.items() if name not in keys}, levels)
+
+
+def _covered_by(candidate: _Candidate, leading: list[str], levels: Mapping[str, float]) -> str:
+    shown = [channel for channel in leading if channel in levels]
+    if shown:
+        return f"{shown[0]} has a finer shape key"
+    return f"another scheme than {candidate.scheme} already shows {leading[0]}"
