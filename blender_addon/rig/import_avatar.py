@@ -1,0 +1,264 @@
+"""Brings a .glb, .gltf or .vrm avatar into the scene and keeps what it says about its own face.
+
+Blender's importer reads a .vrm as plain glTF: it forgets the expressions, and names only those morph targets that
+are named on the mesh. So the file is read twice: Blender imports a copy in which every morph target has its name and
+every mesh and node carries its number, and the expressions are then noted on the imported meshes.
+"""
+
+import json
+import struct
+import tempfile
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+from ..messages import AddonError
+from .character import EXPRESSIONS, Character, find_character
+
+_MAGIC, _JSON, _BIN = 0x46546C67, 0x4E4F534A, 0x004E4942
+_NODE, _MESH = "facemimic_node", "facemimic_mesh"
+_LONGEST_NAME = 63
+_HEAD = "facemimic_head"
+_MADE_BY_IMPORT = (
+    "objects",
+    "meshes",
+    "armatures",
+    "materials",
+    "images",
+    "textures",
+    "actions",
+    "node_groups",
+    "collections",
+    "cameras",
+    "lights",
+)
+
+
+def import_avatar(path: str | Path) -> Character:
+    """Imports an avatar and finds its character.
+
+    VRM 0.x and 1.0 expressions are noted on the meshes (custom property `facemimic_expressions`) and the head bone on
+    the armature, so that the character is found again after saving. Raises AddonError when the file is missing,
+    damaged, not glTF, or has no morph targets; nothing is left in the scene then.
+    """
+    path = Path(path)
+    document, binary = read_gltf(path)
+    _name_targets(document, path.name)
+    before = {kind: set(getattr(bpy.data, kind)) for kind in _MADE_BY_IMPORT}
+    try:
+        if path.suffix.lower() == ".gltf":
+            _import(path)
+        else:
+            with tempfile.TemporaryDirectory(prefix="facemimic_") as folder:
+                copy = Path(folder) / f"{path.stem}.glb"
+                copy.write_bytes(_glb(_numbered(document), binary))
+                _import(copy)
+        objects = [obj for obj in bpy.data.objects if obj not in before["objects"]]
+        _note_expressions(document, objects)
+        start = next((obj for obj in objects if obj.type == "ARMATURE" and _carries_keys(obj, objects)), None)
+        start = start or next((obj for obj in objects if getattr(obj.data, "shape_keys", None)), None)
+        if start is None:
+            raise AddonError(f"{path.name} was read, but Blender found no shape keys in it.")
+        return find_character(start)
+    except Exception as error:
+        for kind in _MADE_BY_IMPORT:
+            new = [block for block in getattr(bpy.data, kind) if block not in before[kind]]
+            if new:
+                bpy.data.batch_remove(new)
+        if isinstance(error, AddonError):
+            raise
+        raise AddonError(f"Blender could not import {path.name}: {_first_line(error)}") from error
+
+
+def read_gltf(path: Path) -> tuple[dict[str, Any], bytes]:
+    """The JSON document and the binary chunk of a .glb/.vrm, or the document of a .gltf.
+
+    Raises AddonError when the file is missing, no glTF 2.0, or shorter than it says.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise AddonError(f"{path} cannot be read: {error.strerror or error}.") from error
+    if path.suffix.lower() == ".gltf":
+        return _document(data, path.name), b""
+    if len(data) < 20 or struct.unpack_from("<I", data)[0] != _MAGIC:
+        raise AddonError(f"{path.name} is not a binary glTF (.glb or .vrm) file. Export it again from its program.")
+    version, length = struct.unpack_from("<II", data, 4)
+    if version != 2:
+        raise AddonError(f"{path.name} is glTF version {version}; only version 2 can be imported. Export it again.")
+    if length > len(data):
+        raise AddonError(f"{path.name} is cut off: it should be {length} bytes and has {len(data)}. Copy it again.")
+    chunks: dict[int, bytes] = {}
+    offset = 12
+    while offset + 8 <= length:
+        size, kind = struct.unpack_from("<II", data, offset)
+        if offset + 8 + size > length:
+            raise AddonError(f"{path.name} is damaged: a part of it reaches beyond its end. Export it again.")
+        chunks.setdefault(kind, data[offset + 8 : offset + 8 + size])
+        offset += 8 + size
+    document = _document(chunks.get(_JSON, b""), path.name)
+    binary = chunks.get(_BIN, b"")
+    buffers = document.get("buffers") or [{}]
+    stored = buffers[0].get("byteLength", 0) if "uri" not in buffers[0] else 0
+    if stored > len(binary):
+        raise AddonError(f"{path.name} is damaged: it promises {stored} bytes of data and holds {len(binary)}.")
+    return document, binary
+
+
+def _document(text: bytes, name: str) -> dict[str, Any]:
+    try:
+        document = json.loads(text)
+    except ValueError as error:
+        raise AddonError(f"{name} is damaged: its glTF description cannot be read. Export it again.") from error
+    version = document.get("asset", {}).get("version") if isinstance(document, dict) else None
+    if not str(version).startswith("2."):
+        raise AddonError(f"{name} is not a glTF 2.0 file. Export it again as .glb or .vrm.")
+    return document
+
+
+def _glb(document: dict[str, Any], binary: bytes) -> bytes:
+    text = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 4)
+    binary += b"\0" * (-len(binary) % 4)
+    parts = struct.pack("<II", len(text), _JSON) + text
+    if binary:
+        parts += struct.pack("<II", len(binary), _BIN) + binary
+    return struct.pack("<III", _MAGIC, 2, 12 + len(parts)) + parts
+
+
+def _import(path: Path) -> None:
+    options: dict[str, Any] = {}
+    if "disable_bone_shape" in bpy.ops.import_scene.gltf.get_rna_type().properties:
+        options["disable_bone_shape"] = True
+    bpy.ops.import_scene.gltf(filepath=str(path), **options)
+
+
+def _first_line(error: Exception) -> str:
+    text = str(error).strip() or type(error).__name__
+    return text.removeprefix("Error: ").splitlines()[0]
+
+
+def _targets(mesh: dict[str, Any]) -> int:
+    return max((len(one.get("targets", [])) for one in mesh.get("primitives", [])), default=0)
+
+
+def _name_targets(document: dict[str, Any], name: str) -> None:
+    """Gives every mesh `extras.targetNames`: its own, else its primitives', else those of its expressions."""
+    meshes = document.get("meshes", [])
+    if not any(_targets(mesh) for mesh in meshes):
+        raise AddonError(f"{name} has no shape keys (morph targets), so there is no face to animate in it.")
+    alone = _named_by_expressions(document)
+    for number, mesh in enumerate(meshes):
+        count = _targets(mesh)
+        if not count:
+            continue
+        sources = [mesh, *mesh["primitives"]]
+        stated = next((names for one in sources if (names := (one.get("extras") or {}).get("targetNames"))), [])
+        names: list[str] = []
+        for index in range(count):
+            wanted = str(stated[index]) if index < len(stated) and stated[index] else ""
+            names.append(_unique(wanted or alone.get((number, index), f"target_{index}"), names))
+        mesh["extras"] = {**(mesh.get("extras") or {}), "targetNames": names}
+
+
+def _unique(name: str, taken: list[str]) -> str:
+    """A name that Blender keeps as it is: at most 63 bytes, and not there yet."""
+    candidate, number = name, 0
+    while True:
+        while len(candidate.encode()) > _LONGEST_NAME:
+            name = name[:-1]
+            candidate = name if number == 0 else f"{name}.{number:03}"
+        if candidate not in taken and candidate != "Basis":
+            return candidate
+        number += 1
+        candidate = f"{name}.{number:03}"
+
+
+def expressions(document: dict[str, Any]) -> list[tuple[str, list[tuple[int, int, float]]]]:
+    """A VRM avatar's expressions: name and binds (mesh number, target number, weight 0..1)."""
+    extensions = document.get("extensions") or {}
+    nodes = document.get("nodes", [])
+    found: list[tuple[str, list[tuple[int, int, float]]]] = []
+    if "VRMC_vrm" in extensions:
+        stated = extensions["VRMC_vrm"].get("expressions") or {}
+        for group in ("preset", "custom"):
+            for name, expression in (stated.get(group) or {}).items():
+                binds = []
+                for bind in expression.get("morphTargetBinds") or []:
+                    node = bind.get("node", -1)
+                    if 0 <= node < len(nodes) and "mesh" in nodes[node]:
+                        binds.append((nodes[node]["mesh"], bind.get("index", -1), float(bind.get("weight", 1.0))))
+                found.append((str(name), binds))
+    elif "VRM" in extensions:
+        for group in (extensions["VRM"].get("blendShapeMaster") or {}).get("blendShapeGroups") or []:
+            preset = group.get("presetName") or "unknown"
+            name = group.get("name", "") if preset == "unknown" else preset
+            binds = [
+                (bind.get("mesh", -1), bind.get("index", -1), float(bind.get("weight", 100)) / 100)
+                for bind in group.get("binds") or []
+            ]
+            found.append((str(name), binds))
+    return found
+
+
+def _named_by_expressions(document: dict[str, Any]) -> dict[tuple[int, int], str]:
+    names: dict[tuple[int, int], str] = {}
+    for name, binds in expressions(document):
+        if len(binds) == 1:
+            mesh, index, _ = binds[0]
+            names.setdefault((mesh, index), name)
+    return names
+
+
+def _numbered(document: dict[str, Any]) -> dict[str, Any]:
+    """The document with each node's and mesh's number among its extras."""
+    marked = dict(document)
+    for kind, mark in (("nodes", _NODE), ("meshes", _MESH)):
+        marked[kind] = [
+            {**one, "extras": {**(one.get("extras") or {}), mark: number}}
+            for number, one in enumerate(document.get(kind, []))
+        ]
+    return marked
+
+
+def _head_node(document: dict[str, Any]) -> int | None:
+    extensions = document.get("extensions") or {}
+    bones = ((extensions.get("VRMC_vrm") or {}).get("humanoid") or {}).get("humanBones")
+    if isinstance(bones, dict):
+        return (bones.get("head") or {}).get("node")
+    bones = ((extensions.get("VRM") or {}).get("humanoid") or {}).get("humanBones") or []
+    return next((bone.get("node") for bone in bones if bone.get("bone") == "head"), None)
+
+
+def _note_expressions(document: dict[str, Any], objects: list[bpy.types.Object]) -> None:
+    """Moves what the numbers point at onto the objects, and takes the numbers off again."""
+    binds_of: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    for name, binds in expressions(document):
+        by_mesh: dict[int, dict[str, float]] = defaultdict(dict)
+        for mesh, index, weight in binds:
+            names = document["meshes"][mesh].get("extras", {}).get("targetNames", []) if mesh >= 0 else []
+            if 0 <= index < len(names):
+                by_mesh[mesh][names[index]] = weight
+        for mesh, keys in by_mesh.items():
+            binds_of[mesh].append({"name": name, "binds": keys})
+    head = _head_node(document)
+    for obj in objects:
+        obj.pop(_NODE, None)
+        if obj.type == "MESH":
+            number = obj.data.get(_MESH)
+            if number in binds_of:
+                obj[EXPRESSIONS] = json.dumps(binds_of[number], ensure_ascii=False)
+        if obj.type == "ARMATURE":
+            for bone in [*obj.pose.bones, *obj.data.bones]:
+                if bone.get(_NODE) is not None and bone.get(_NODE) == head:
+                    obj[_HEAD] = bone.name
+                bone.pop(_NODE, None)
+    for obj in objects:
+        if obj.type == "MESH":
+            obj.data.pop(_MESH, None)
+
+
+def _carries_keys(armature: bpy.types.Object, objects: list[bpy.types.Object]) -> bool:
+    return any(getattr(obj.data, "shape_keys", None) and obj.find_armature() == armature for obj in objects)
