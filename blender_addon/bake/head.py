@@ -1,6 +1,6 @@
 """Head yaw, pitch and roll as rotation curves of one bone."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import bpy
 import numpy as np
@@ -42,11 +42,13 @@ def head_curves(armature: bpy.types.Object, bone_name: str, clip: Clip) -> HeadC
 
     The bone's parents are taken at rest: the head turns about the body's axes, and follows the body.
     """
-    bone = armature.data.bones[bone_name]  # pyright: ignore[reportAttributeAccessIssue]
+    data: Any = armature.data
+    pose: Any = armature.pose
+    bone = data.bones[bone_name]
     into_bone = np.array(bone.matrix_local.to_3x3().transposed() @ facing(armature))
     turned = character_quaternions(clip)
     turned[:, 1:] = turned[:, 1:] @ into_bone.T
-    mode = armature.pose.bones[bone_name].rotation_mode
+    mode = pose.bones[bone_name].rotation_mode
     path = f'pose.bones["{bpy.utils.escape_identifier(bone_name)}"].'
     if mode == "QUATERNION":
         return HeadCurves(path + "rotation_quaternion", turned.astype(np.float32), 0.5 / np.sqrt(3))
@@ -57,7 +59,7 @@ def head_curves(armature: bpy.types.Object, bone_name: str, clip: Clip) -> HeadC
     for row in turned:
         rotation = Quaternion(row)
         euler = rotation.to_euler(mode, euler) if euler else rotation.to_euler(mode)
-        rows.append(tuple(euler))
+        rows.append((euler.x, euler.y, euler.z))
     return HeadCurves(path + "rotation_euler", np.array(rows, np.float32), 1 / np.sqrt(3))
 
 

@@ -124,7 +124,7 @@ def reduce(
     low, high: the curves do not leave this range between keys, unless the values themselves do.
     """
     samples = np.ascontiguousarray(np.asarray(values).T, np.float32)
-    columns, frames = samples.shape
+    columns = len(samples)
     # Blender stores and evaluates curves in single precision; the margin keeps its rounding inside the tolerance.
     allowed = np.broadcast_to(np.asarray(tolerance, np.float32), (columns,)) * np.float32(0.99)
     spread = samples.max(1) - samples.min(1)

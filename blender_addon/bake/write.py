@@ -123,7 +123,7 @@ def _blocks(character: Character, clip: Clip) -> list[_Block]:
             exact = any(channel.startswith(_EXACT) for channel, gain in target.mix.items() if gain >= 0.5)
             block.curves.append(_Curve(path, 0, values, 1.0, exact, "FaceMimic"))
         if character.armature and character.head_bone and present & set(HEAD_CHANNELS):
-            armature = character.armature
+            armature: Any = character.armature
             if character.head_bone not in armature.pose.bones:
                 raise AddonError(
                     f"{armature.name} has no bone {character.head_bone} any more. Choose the character again."
@@ -256,7 +256,7 @@ def _set_aside(owner: Any, paths: set[str]) -> None:
     strip = track.strips.new(old.name, int(first), old)
     strip.action_slot = slot
     if any(curve.modifiers or curve.extrapolation != "CONSTANT" for curve in bag.fcurves):
-        scene = bpy.context.scene
+        scene: Any = bpy.context.scene
         strip.action_frame_start = min(first, scene.frame_start)
         strip.action_frame_end = max(last, scene.frame_end)
         strip.frame_start_ui = strip.action_frame_start

@@ -3,6 +3,7 @@
 import tomllib
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import bpy
 from mathutils import Matrix, Vector
@@ -23,7 +24,8 @@ def _plain(name: str) -> str:
 
 def head_bone(armature: bpy.types.Object) -> str | None:
     """The name of the bone that turns the head, or None. armature: an armature object."""
-    bones = armature.data.bones  # pyright: ignore[reportAttributeAccessIssue]
+    data: Any = armature.data
+    bones = data.bones
     stated = _stated_head(armature)
     if stated and stated in bones:
         return stated
@@ -46,9 +48,9 @@ def _stated_head(armature: bpy.types.Object) -> str | None:
     noted = armature.get("facemimic_head")
     if isinstance(noted, str):
         return noted
-    extension = getattr(armature.data, "vrm_addon_extension", None)
+    extension: Any = getattr(armature.data, "vrm_addon_extension", None)
     try:
-        return extension.vrm1.humanoid.human_bones.head.node.bone_name or None  # pyright: ignore
+        return extension.vrm1.humanoid.human_bones.head.node.bone_name or None
     except AttributeError:
         return None
 
@@ -59,7 +61,8 @@ def facing(armature: bpy.types.Object) -> Matrix:
     Left is read from the bones' own sides and up from the pelvis to the head, so that it holds for characters that
     face either way; where a rig has no sides it faces -Y and stands along Z, as Blender's own rigs do.
     """
-    bones = armature.data.bones  # pyright: ignore[reportAttributeAccessIssue]
+    data: Any = armature.data
+    bones = data.bones
     sides: dict[tuple[str, ...], dict[str, Vector]] = {}
     for bone in bones:
         parts = words(bone.name)
@@ -88,4 +91,5 @@ def facing(armature: bpy.types.Object) -> Matrix:
         sign = 1.0 if left[axis] > 0 else -1.0
         left = Vector([0.0, 0.0, 0.0])
         left[axis] = sign
-    return Matrix((left, up, left.cross(up))).transposed()
+    columns: Any = (left, up, left.cross(up))
+    return Matrix(columns).transposed()

@@ -118,8 +118,9 @@ def find_character(obj: bpy.types.Object | None) -> Character:
     levels: dict[str, float] = {}
     for mesh in meshes:
         _map_mesh(mesh, targets, unused, levels, notes)
-    shown = dict.fromkeys(HEAD_CHANNELS, 0.0) if bone else {}
-    shown.update(levels)
+    shown: dict[str, float] = dict(levels)
+    if bone:
+        shown.update((name, 0.0) for name in HEAD_CHANNELS)
     every = channels()
     score = sum(1.0 if shown[name] < PAIR else _COARSE_SHARE for name in every if name in shown) / len(every)
     return Character(
@@ -158,7 +159,8 @@ def _family(obj: bpy.types.Object, armature: bpy.types.Object | None) -> Iterato
             root = root.parent
         if root is obj:
             return
-    for other in sorted(bpy.context.scene.objects, key=lambda one: one.name):
+    scene: Any = bpy.context.scene
+    for other in sorted(scene.objects, key=lambda one: one.name):
         if other is obj or other.type != "MESH":
             continue
         if (armature and armature in (other.find_armature(), _parent_armature(other))) or (
@@ -197,7 +199,7 @@ def _obstacle(mesh: bpy.types.Object) -> str | None:
     """Why this mesh cannot be animated, as a sentence with the way out; None when it can."""
     if reason := _linked(mesh):
         return reason
-    layer = bpy.context.view_layer
+    layer: Any = bpy.context.view_layer
     if mesh.name not in layer.objects:
         # Objects that a script has just linked appear in the view layer only after an update.
         layer.update()
@@ -251,7 +253,7 @@ def _map_mesh(
         elif name in mapping.keys:
             mix, scheme = mapping.keys[name]
             targets.append(Target(mesh, name, mix, scheme))
-            used.update(channel for channel, gain in mix.items() if gain > 0)
+            used.update(channel for channel in mix if channel in mapping.levels)
             block = key.key_blocks[name]
             if block.mute:
                 notes.append(f"{mesh.name}/{name} is muted; its curve shows once the shape key is unmuted.")

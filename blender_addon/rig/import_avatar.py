@@ -129,10 +129,11 @@ def _glb(document: dict[str, Any], binary: bytes) -> bytes:
 
 
 def _import(path: Path) -> None:
+    operator: Any = bpy.ops.import_scene.gltf
     options: dict[str, Any] = {}
-    if "disable_bone_shape" in bpy.ops.import_scene.gltf.get_rna_type().properties:
+    if "disable_bone_shape" in operator.get_rna_type().properties:
         options["disable_bone_shape"] = True
-    bpy.ops.import_scene.gltf(filepath=str(path), **options)
+    operator(filepath=str(path), **options)
 
 
 def _first_line(error: Exception) -> str:
@@ -155,7 +156,8 @@ def _name_targets(document: dict[str, Any], name: str) -> None:
         if not count:
             continue
         sources = [mesh, *mesh["primitives"]]
-        stated = next((names for one in sources if (names := (one.get("extras") or {}).get("targetNames"))), [])
+        named = [(one.get("extras") or {}).get("targetNames") or [] for one in sources]
+        stated = next((names for names in named if names), [])
         names: list[str] = []
         for index in range(count):
             wanted = str(stated[index]) if index < len(stated) and stated[index] else ""
@@ -246,18 +248,21 @@ def _note_expressions(document: dict[str, Any], objects: list[bpy.types.Object])
     head = _head_node(document)
     for obj in objects:
         obj.pop(_NODE, None)
+        data: Any = obj.data
+        pose: Any = obj.pose
         if obj.type == "MESH":
-            number = obj.data.get(_MESH)
+            number = data.get(_MESH)
             if number in binds_of:
                 obj[EXPRESSIONS] = json.dumps(binds_of[number], ensure_ascii=False)
         if obj.type == "ARMATURE":
-            for bone in [*obj.pose.bones, *obj.data.bones]:
+            for bone in [*pose.bones, *data.bones]:
                 if bone.get(_NODE) is not None and bone.get(_NODE) == head:
                     obj[_HEAD] = bone.name
                 bone.pop(_NODE, None)
     for obj in objects:
+        data = obj.data
         if obj.type == "MESH":
-            obj.data.pop(_MESH, None)
+            data.pop(_MESH, None)
 
 
 def _carries_keys(armature: bpy.types.Object, objects: list[bpy.types.Object]) -> bool:

@@ -83,12 +83,12 @@ class MeshMapping:
 def words(name: str) -> list[str]:
     """The lower-case words of a name; a lone L or R becomes left or right. eyeBlink_L: eye, blink, left."""
     plain = _COPY.sub("", unicodedata.normalize("NFKC", name).strip())
-    found = [word.lower() for word in _WORDS.findall(_HUMPS.sub("_", plain))]
+    found: list[str] = [str(word).lower() for word in _WORDS.findall(_HUMPS.sub("_", plain))]
     if not found:
         return [plain.lower()] if plain else []
     if len(found) == 1:
         return found
-    return [_SIDES.get(word, word) for word in found]
+    return [_SIDES[word] if word in _SIDES else word for word in found]
 
 
 def normalised(name: str) -> str:
@@ -243,8 +243,8 @@ def resolve(names: Iterable[str], expressions: Iterable[Expression] = ()) -> Mes
                     total[channel] = total.get(channel, 0.0) + gain * weight
                 known = schemes.split(", ") if schemes else []
                 keys[key] = (total, ", ".join(dict.fromkeys([*known, candidate.scheme])))
-            shown.update(channel for channel, gain in kept.items() if gain > 0)
-        levels.update({channel: level for channel in shown})
+            shown.update(leading)
+        levels.update(dict.fromkeys(shown, level))
     for name, other in twins.items():
         if other in keys:
             left_out.setdefault(name, f"means the same as {other}")
