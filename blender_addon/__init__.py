@@ -1,0 +1,45 @@
+"""FaceMimic in Blender: registers what the artist sees; everything else is in the rooms beside this file."""
+
+import atexit
+
+import bpy
+
+from . import client, installation, preferences, properties
+from .operators import copy_text, engine, exporting, from_video, generate, import_avatar, load_take
+from .panels import character, files, menus, performance, status
+
+_CLASSES = (
+    preferences.FACEMIMIC_AP_preferences,
+    *generate.CLASSES,
+    *from_video.CLASSES,
+    *load_take.CLASSES,
+    *import_avatar.CLASSES,
+    *exporting.CLASSES,
+    *engine.CLASSES,
+    *copy_text.CLASSES,
+    *character.CLASSES,
+    *performance.CLASSES,
+    *files.CLASSES,
+)
+
+
+def register() -> None:
+    properties.register()
+    for cls in _CLASSES:
+        bpy.utils.register_class(cls)
+    menus.register()
+    status.register()
+    if bpy.app.module:
+        # Blender disables its add-ons when it quits. The bpy module does not, and hangs while classes are registered.
+        atexit.register(unregister)
+
+
+def unregister() -> None:
+    atexit.unregister(unregister)
+    installation.cancel()
+    client.stop()
+    status.unregister()
+    menus.unregister()
+    for cls in reversed(_CLASSES):
+        bpy.utils.unregister_class(cls)
+    properties.unregister()

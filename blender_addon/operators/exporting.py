@@ -1,0 +1,182 @@
+"""Exports of the character and its take: glTF, VRM, VRM animation."""
+
+# pyright: reportInvalidTypeForm=false
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+from ..export.files import Exported
+from ..export.glb import export_glb
+from ..export.vrm import export_vrm
+from ..export.vrm_meta import AVATAR_PERMISSIONS, COMMERCIAL_USAGES, CREDIT_NOTATIONS, MODIFICATIONS, VrmMeta
+from ..export.vrma import export_vrma
+from ..hints import Context, Event, ExportHelper, OperatorPart, Returned
+from ..messages import AddonError
+from ..properties import chosen_object, needed_object
+from ..rig.character import Character, find_character
+
+
+class Exporting(ExportHelper, OperatorPart):
+    """An export of the chosen character to a file that the artist names."""
+
+    with_provenance: bpy.props.BoolProperty(
+        name="Say How It Was Made",
+        description="Write into the file which program, seed and model made the performance, and that a machine did",
+        default=True,
+    )
+
+    @classmethod
+    def poll(cls, context: Context) -> bool:
+        if chosen_object(context) is None:
+            cls.poll_message_set("Choose a character in the FaceMimic tab of the sidebar, or select it")
+            return False
+        return True
+
+    def write(self, character: Character, path: Path) -> Exported:
+        """Writes the file. Raises AddonError."""
+        raise NotImplementedError
+
+    def invoke(self, context: Context, event: Event) -> Returned:
+        obj: Any = chosen_object(context)
+        if not self.filepath and not bpy.data.filepath:
+            # Without a saved file, Blender would propose "untitled".
+            self.filepath = f"{bpy.path.clean_name(obj.name)}{self.filename_ext}"
+        return ExportHelper.invoke(self, context, event)
+
+    def execute(self, context: Context) -> Returned:
+        try:
+            made = self.write(find_character(needed_object(context)), Path(bpy.path.abspath(self.filepath)))
+        except AddonError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        for note in made.notes:
+            self.report({"WARNING"}, note)
+        length = f" with {made.seconds:.2f} s of animation" if made.seconds else ""
+        self.report({"INFO"}, f"Wrote {made.path.name}{length}.")
+        return {"FINISHED"}
+
+
+def _shape_normals() -> Any:
+    return bpy.props.BoolProperty(
+        name="Shape Normals",
+        description="Exact shading of the shapes, at several times the file's size",
+        default=False,
+    )
+
+
+class FACEMIMIC_OT_export_glb(Exporting, bpy.types.Operator):
+    bl_idname = "facemimic.export_glb"
+    bl_label = "Export glTF"
+    bl_description = "Write the character with its performance as one animation to a .glb file"
+
+    filename_ext = ".glb"
+    filter_glob: bpy.props.StringProperty(default="*.glb", options={"HIDDEN"})
+    morph_normals: _shape_normals()
+
+    def write(self, character: Character, path: Path) -> Exported:
+        return export_glb(character, path, morph_normals=self.morph_normals, with_provenance=self.with_provenance)
+
+
+class FACEMIMIC_OT_export_vrma(Exporting, bpy.types.Operator):
+    bl_idname = "facemimic.export_vrma"
+    bl_label = "Export VRM Animation"
+    bl_description = "Write the performance alone to a .vrma file, for any VRM avatar"
+
+    filename_ext = ".vrma"
+    filter_glob: bpy.props.StringProperty(default="*.vrma", options={"HIDDEN"})
+
+    def write(self, character: Character, path: Path) -> Exported:
+        return export_vrma(character, path, with_provenance=self.with_provenance)
+
+
+def _choice(name: str, description: str, values: tuple[str, ...], labels: tuple[str, ...]) -> Any:
+    items = [(value, label, "") for value, label in zip(values, labels, strict=True)]
+    return bpy.props.EnumProperty(name=name, description=description, items=items, default=values[0])
+
+
+class FACEMIMIC_OT_export_vrm(Exporting, bpy.types.Operator):
+    bl_idname = "facemimic.export_vrm"
+    bl_label = "Export VRM"
+    bl_description = "Write the character to a VRM 1.0 file, with VRM's expressions and ARKit's as custom ones"
+
+    filename_ext = ".vrm"
+    filter_glob: bpy.props.StringProperty(default="*.vrm", options={"HIDDEN"})
+    with_animation: bpy.props.BoolProperty(
+        name="With Animation",
+        description="Add the performance as a glTF animation, which VRM applications ignore and others play",
+        default=False,
+    )
+    morph_normals: _shape_normals()
+    title: bpy.props.StringProperty(name="Avatar", description="The avatar's name, which VRM asks for")
+    authors: bpy.props.StringProperty(name="Authors", description="Who made the avatar; several with commas between")
+    copyright_information: bpy.props.StringProperty(name="Copyright", description="Such as “© 2026 Your Name”")
+    contact_information: bpy.props.StringProperty(name="Contact", description="How the authors can be reached")
+    avatar_permission: _choice(
+        "Who May Use It", "Who may perform with the avatar", AVATAR_PERMISSIONS,
+        ("Only the Author", "Whom the Author Licenses", "Everyone"),
+    )  # fmt: skip
+    commercial_usage: _choice(
+        "Commercial Use", "Who may earn money with the avatar", COMMERCIAL_USAGES,
+        ("Not for Profit", "Persons", "Persons and Companies"),
+    )  # fmt: skip
+    credit_notation: _choice(
+        "Credit", "Whether the authors must be named", CREDIT_NOTATIONS, ("Required", "Not Necessary")
+    )
+    modification: _choice(
+        "Changes", "Whether the avatar may be changed", MODIFICATIONS,
+        ("Not Allowed", "Allowed", "Allowed and Passed On"),
+    )  # fmt: skip
+    allow_redistribution: bpy.props.BoolProperty(name="Redistribution", description="Others may pass the file on")
+    allow_excessively_violent_usage: bpy.props.BoolProperty(name="Violent Content")
+    allow_excessively_sexual_usage: bpy.props.BoolProperty(name="Sexual Content")
+    allow_political_or_religious_usage: bpy.props.BoolProperty(name="Political or Religious Content")
+    allow_antisocial_or_hate_usage: bpy.props.BoolProperty(name="Antisocial Content")
+
+    _ABOUT = ("copyright_information", "contact_information")
+    _RULES = ("avatar_permission", "commercial_usage", "credit_notation", "modification")
+    _ALLOWED = (
+        "allow_redistribution",
+        "allow_excessively_violent_usage",
+        "allow_excessively_sexual_usage",
+        "allow_political_or_religious_usage",
+        "allow_antisocial_or_hate_usage",
+    )
+
+    def invoke(self, context: Context, event: Event) -> Returned:
+        obj: Any = chosen_object(context)
+        self.title = self.title or obj.name
+        return super().invoke(context, event)
+
+    def draw(self, context: Context) -> None:
+        layout: Any = self.layout
+        layout.use_property_split = True
+        layout.use_property_decorate = False
+        about = layout.column(heading="")
+        for name in ("title", "authors", *self._ABOUT):
+            about.prop(self, name)
+        rules = layout.column()
+        for name in self._RULES:
+            rules.prop(self, name)
+        allowed = layout.column(heading="Allow")
+        for name in self._ALLOWED:
+            allowed.prop(self, name)
+        contents = layout.column(heading="File")
+        for name in ("with_animation", "morph_normals", "with_provenance"):
+            contents.prop(self, name)
+
+    def write(self, character: Character, path: Path) -> Exported:
+        names = (*self._ABOUT, *self._RULES, *self._ALLOWED)
+        authors = tuple(author.strip() for author in self.authors.split(","))
+        meta = VrmMeta(name=self.title, authors=authors, **{name: getattr(self, name) for name in names})
+        return export_vrm(
+            character,
+            path,
+            meta,
+            with_animation=self.with_animation,
+            morph_normals=self.morph_normals,
+            with_provenance=self.with_provenance,
+        )
+
+
+CLASSES = (FACEMIMIC_OT_export_glb, FACEMIMIC_OT_export_vrm, FACEMIMIC_OT_export_vrma)

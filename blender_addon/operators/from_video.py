@@ -1,0 +1,53 @@
+"""From Video: the performance of a face in a video, baked at the playhead."""
+
+# pyright: reportInvalidTypeForm=false
+from pathlib import Path
+
+import bpy
+
+from .. import client, preferences
+from ..hints import Context
+from ..messages import AddonError
+from .asking import AskingAboutFile, Place, answered_clip, place, put
+
+SUFFIXES = (".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v")
+
+
+class FACEMIMIC_OT_from_video(AskingAboutFile, bpy.types.Operator):
+    bl_idname = "facemimic.from_video"
+    bl_label = "From Video"
+    bl_description = "Take the performance of a face in a video and put it on the character, from the playhead on"
+    bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012
+
+    filter_glob: bpy.props.StringProperty(default=";".join(f"*{suffix}" for suffix in SUFFIXES), options={"HIDDEN"})
+    face: bpy.props.IntProperty(
+        name="Face", description="Which face to follow when there are several; 0 is the largest", default=0, min=0
+    )
+    start: bpy.props.FloatProperty(
+        name="Start", description="Second of the video to begin at", default=0.0, min=0.0, subtype="TIME_ABSOLUTE"
+    )
+    end: bpy.props.FloatProperty(
+        name="End",
+        description="Second of the video to stop at; 0 for its end",
+        default=0.0,
+        min=0.0,
+        subtype="TIME_ABSOLUTE",
+    )
+
+    _place: Place
+
+    def ask(self, context: Context) -> client.Job:
+        path = Path(bpy.path.abspath(self.filepath))
+        if not path.is_file():
+            raise AddonError(f"There is no video at {path}.")
+        if self.end and self.end <= self.start:
+            raise AddonError(f"The video's end ({self.end:g} s) must come after its start ({self.start:g} s).")
+        self._place = place(context)
+        fields = {"path": str(path), "fps": None, "face": self.face, "start": self.start, "end": self.end or None}
+        return preferences.engine().ask("video", fields)
+
+    def accept(self, context: Context, answer: client.Answer) -> str:
+        return put(answered_clip(answer), self._place, Path(self.filepath).stem)
+
+
+CLASSES = (FACEMIMIC_OT_from_video,)

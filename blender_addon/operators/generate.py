@@ -1,0 +1,71 @@
+"""Generate: a performance of the panel's emotion, baked at the playhead."""
+
+import bpy
+
+from .. import client, emotions, preferences
+from ..hints import Context, Event, Returned
+from ..properties import settings
+from .asking import Asking, Place, answered_clip, place, put
+
+FASTEST = 240.0
+"""Frames a second that the engine can be asked for."""
+
+
+class FACEMIMIC_OT_generate(Asking, bpy.types.Operator):
+    bl_idname = "facemimic.generate"
+    bl_label = "Generate"
+    bl_description = "Perform the emotion on the character, from the playhead on"
+    bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012
+
+    _place: Place
+    _name: str
+
+    def ask(self, context: Context) -> client.Job:
+        self._place = place(context)
+        chosen = settings(context)
+        self._name = f"{emotions.label(chosen.emotion)} {chosen.seed}"
+        request = {
+            "beats": [
+                {
+                    "emotion": chosen.emotion,
+                    "intensity": chosen.intensity,
+                    "start": 0.0,
+                    "duration": chosen.duration,
+                }
+            ],
+            "duration": chosen.duration,
+            "seed": chosen.seed,
+            "fps": min(self._place.fps, FASTEST),
+        }
+        return preferences.engine().ask("generate", {"request": request, "device": preferences.settings().device})
+
+    def accept(self, context: Context, answer: client.Answer) -> str:
+        return put(answered_clip(answer), self._place, self._name)
+
+    def invoke(self, context: Context, event: Event) -> Returned:
+        return self.begin(context)
+
+
+class FACEMIMIC_OT_new_seed(bpy.types.Operator):
+    bl_idname = "facemimic.new_seed"
+    bl_label = "New Seed"
+    bl_description = "Take another seed, for another performance of the same"
+    bl_options = {"REGISTER", "UNDO", "INTERNAL"}  # noqa: RUF012
+
+    def execute(self, context: Context) -> Returned:
+        settings(context).seed += 1
+        return {"FINISHED"}
+
+
+class FACEMIMIC_OT_cancel(bpy.types.Operator):
+    bl_idname = "facemimic.cancel"
+    bl_label = "Cancel"
+    bl_description = "Stop FaceMimic's work and change nothing (Esc)"
+    bl_options = {"INTERNAL"}  # noqa: RUF012
+
+    def execute(self, context: Context) -> Returned:
+        client.cancel_running()
+        return {"FINISHED"}
+
+
+CLASSES = (FACEMIMIC_OT_generate, FACEMIMIC_OT_new_seed, FACEMIMIC_OT_cancel)

@@ -1,0 +1,33 @@
+"""Import Avatar: a character from a .vrm or .glb file, ready to perform."""
+
+# pyright: reportInvalidTypeForm=false
+from pathlib import Path
+
+import bpy
+
+from ..hints import Context, ImportHelper, Returned
+from ..messages import AddonError
+from ..properties import settings
+from ..rig.import_avatar import import_avatar
+
+
+class FACEMIMIC_OT_import_avatar(ImportHelper, bpy.types.Operator):
+    bl_idname = "facemimic.import_avatar"
+    bl_label = "Import Avatar"
+    bl_description = "Bring in a character from a .vrm or glTF file and choose it for FaceMimic"
+    bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012
+
+    filter_glob: bpy.props.StringProperty(default="*.vrm;*.glb;*.gltf", options={"HIDDEN"})
+
+    def execute(self, context: Context) -> Returned:
+        try:
+            character = import_avatar(Path(bpy.path.abspath(self.filepath)))
+        except AddonError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        settings(context).character = character.armature or character.meshes[0]
+        self.report({"INFO"}, f"“{character.name}” shows {len(character.matched)} channels.")
+        return {"FINISHED"}
+
+
+CLASSES = (FACEMIMIC_OT_import_avatar,)

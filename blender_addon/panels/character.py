@@ -1,0 +1,112 @@
+"""Who performs, and what of the performance the rig can show."""
+
+import textwrap
+
+import bpy
+
+from ..hints import Context, Layout, PanelPart
+from ..properties import chosen_object, settings
+from .matching import Matching, matching
+
+CATEGORY = "FaceMimic"
+_LINES = 24
+"""Lines of a list that are drawn; the rest is counted, and all of it can be copied."""
+
+
+class Tab(PanelPart):
+    """Where all the panels are."""
+
+    bl_space_type = "VIEW_3D"
+    bl_region_type = "UI"
+    bl_category = CATEGORY
+
+
+def sentence(layout: Layout, context: Context, text: str, icon: str = "NONE") -> None:
+    """A sentence over as many lines as the sidebar's width needs."""
+    ui = context.preferences.system.ui_scale * context.preferences.view.ui_scale if context.preferences else 1.0
+    width = context.region.width if context.region is not None else 300
+    column = layout.column(align=True)
+    column.scale_y = 0.8
+    letters = max(16, int((width / ui - 60) / 6.2))
+    for place, line in enumerate(textwrap.wrap(text, letters)):
+        column.label(text=line, icon=("BLANK1" if icon != "NONE" else "NONE") if place else icon)
+
+
+class FACEMIMIC_PT_character(Tab, bpy.types.Panel):
+    bl_label = "Character"
+    bl_order = 0
+
+    def draw(self, context: Context) -> None:
+        layout = self.layout
+        obj = chosen_object(context)
+        chosen = settings(context)
+        layout.prop(chosen, "character", text="", icon="OUTLINER_OB_ARMATURE", placeholder="Active Object")
+        if obj is None:
+            gone = chosen.character
+            text = f"“{gone.name}” is not in this scene" if gone else "Choose or select a character"
+            sentence(layout, context, text, "ERROR" if gone else "INFO")
+        else:
+            self._draw_match(context, matching(obj))
+
+    def _draw_match(self, context: Context, match: Matching) -> None:
+        if match.problem:
+            sentence(self.layout, context, match.problem, "ERROR")
+            return
+        column = self.layout.column(align=True)
+        split = column.row()
+        split.label(text=match.name, icon="CHECKMARK")
+        right = split.row()
+        right.alignment = "RIGHT"
+        right.label(text=f"{match.matched} of {match.channels} channels")
+
+
+class _ListPanel(Tab):
+    bl_parent_id = "FACEMIMIC_PT_character"
+    bl_options = {"DEFAULT_CLOSED"}  # noqa: RUF012
+    what = ""
+
+    @classmethod
+    def lines(cls, match: Matching) -> tuple[str, ...]:
+        raise NotImplementedError
+
+    @classmethod
+    def found(cls, context: Context) -> tuple[str, ...]:
+        obj = chosen_object(context)
+        return cls.lines(matching(obj)) if obj is not None else ()
+
+    @classmethod
+    def poll(cls, context: Context) -> bool:
+        return bool(cls.found(context))
+
+    def draw_header_preset(self, context: Context) -> None:
+        self.layout.label(text=str(len(self.found(context))))
+
+    def draw(self, context: Context) -> None:
+        layout: Layout = self.layout
+        lines = self.found(context)
+        column = layout.column(align=True)
+        column.scale_y = 0.8
+        for line in lines[:_LINES]:
+            column.label(text=line)
+        if len(lines) > _LINES:
+            column.label(text=f"and {len(lines) - _LINES} more")
+        layout.operator("facemimic.copy_text", icon="COPYDOWN").text = "\n".join(lines)
+
+
+class FACEMIMIC_PT_missing(_ListPanel, bpy.types.Panel):
+    bl_label = "Channels Not Shown"
+
+    @classmethod
+    def lines(cls, match: Matching) -> tuple[str, ...]:
+        return match.missing
+
+
+class FACEMIMIC_PT_unused(_ListPanel, bpy.types.Panel):
+    bl_label = "Shape Keys Not Used"
+
+    @classmethod
+    def lines(cls, match: Matching) -> tuple[str, ...]:
+        return (*match.unused, *match.notes)
+
+
+CLASSES = (FACEMIMIC_PT_character, FACEMIMIC_PT_missing, FACEMIMIC_PT_unused)
