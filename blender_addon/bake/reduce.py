@@ -21,6 +21,7 @@ _WORTH_A_NEXT_STAGE = (12, 48)
 _SHORT = 8
 _CORNER_SAVES = 5
 _CLEAR = 2.0
+_STEP_BACK = np.array([1, 2, 4])
 _STEEP = 3.0
 _FAR = np.float32(1e9)
 
@@ -197,15 +198,14 @@ class _Walk:
             short = np.flatnonzero((length <= _SHORT) & (length < self.last - at))
             if len(short):
                 self._try_corners(rows, at, short, start, length, lowest, highest)
+            length, end = self._looking_ahead(rows, at, start, length, lowest, highest)
             arrived = at + length
-            wanted = self.natural[rows, arrived]
-            end = np.clip(wanted, lowest, highest)
             for k, row in enumerate(rows.tolist()):
                 kept_right[row].append(float(start[k]))
                 kept_at[row].append(int(arrived[k]))
                 kept_left[row].append(float(end[k]))
             position[rows] = arrived
-            slope[rows] = end
+            slope[rows] = np.where(self.kind[rows, arrived] != 0, 0, end)
         keys = []
         for row in range(count):
             left = np.array(kept_left[row], np.float32)
@@ -214,6 +214,34 @@ class _Walk:
             frames = np.array(kept_at[row], int)
             keys.append(Keys(frames, self.samples[row, frames], left, right))
         return keys
+
+    def _looking_ahead(
+        self,
+        rows: np.ndarray,
+        at: np.ndarray,
+        start: np.ndarray,
+        length: np.ndarray,
+        lowest: np.ndarray,
+        highest: np.ndarray,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The length, at most the farthest, from which the next segment gets farthest; and the slope to end with."""
+        backs = len(_STEP_BACK)
+        nearer = np.maximum(length[:, None] - _STEP_BACK, 1).ravel()
+        shorter = self._reach(np.repeat(rows, backs), np.repeat(at, backs), np.repeat(start, backs), nearer)
+        lengths, low, high = (
+            np.concatenate([farthest[:, None], other.reshape(-1, backs)], 1)
+            for farthest, other in zip((length, lowest, highest), shorter, strict=True)
+        )
+        arrived = at[:, None] + lengths
+        slopes = np.clip(self.natural[rows[:, None], arrived], low, high)
+        going_on = np.where(self.kind[rows[:, None], arrived] != 0, np.float32(0), slopes)
+        beyond = np.full(lengths.shape, self.last)
+        open_end = arrived < self.last
+        every = np.broadcast_to(rows[:, None], lengths.shape)
+        beyond[open_end] = self._reach(every[open_end], arrived[open_end], going_on[open_end])[0]
+        best = np.where(lengths > 0, lengths + beyond, -1).argmax(1)
+        pick = np.arange(len(rows))
+        return lengths[pick, best], slopes[pick, best]
 
     def _try_corners(
         self,
@@ -247,8 +275,11 @@ class _Walk:
         lowest[chosen] = low[flat]
         highest[chosen] = high[flat]
 
-    def _reach(self, rows: np.ndarray, at: np.ndarray, slope: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """How many frames one cubic can span from `at` with the starting slope, and the ending slopes it allows.
+    def _reach(
+        self, rows: np.ndarray, at: np.ndarray, slope: np.ndarray, most: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """How many frames, `most` at most, one cubic can span from `at` with the starting slope, and the ending
+        slopes it allows.
 
         A length of 0 says that even the next frame is out of reach without leaving the range.
         """
@@ -259,6 +290,8 @@ class _Walk:
         for number, stage in enumerate(_tables()):
             r, i, m = rows[todo], at[todo], slope[todo][:, None]
             limit = self.stop[r, np.minimum(i + 1, self.last)] - i
+            if most is not None:
+                limit = np.minimum(limit, most[todo])
             window = self.padded[r[:, None], i[:, None] + np.arange(stage.longest + 1)]
             ends = window[:, stage.lengths]
             first = window[:, :1]

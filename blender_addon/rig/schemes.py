@@ -88,7 +88,7 @@ def words(name: str) -> list[str]:
         return [plain.lower()] if plain else []
     if len(found) == 1:
         return found
-    return [_SIDES[word] if word in _SIDES else word for word in found]
+    return [_SIDES.get(word, word) for word in found]
 
 
 def normalised(name: str) -> str:
