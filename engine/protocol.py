@@ -26,7 +26,7 @@ class ProtocolError(Exception):
 def write_message(stream: BinaryIO, header: Mapping[str, Any], arrays: Mapping[str, np.ndarray] | None = None) -> None:
     """Writes one message and flushes it. Arrays are sent as float32; a header that holds NaN is refused."""
     table = dict(header)
-    blocks = {name: np.ascontiguousarray(array, "<f4") for name, array in (arrays or {}).items()}
+    blocks = {name: np.asarray(array, "<f4", order="C") for name, array in (arrays or {}).items()}
     if blocks:
         table["arrays"] = [{"name": name, "shape": list(block.shape)} for name, block in blocks.items()]
     text = json.dumps(table, allow_nan=False).encode()

@@ -8,8 +8,7 @@ info                → see info.py
 warm {device}       loads the model ahead of the first generate → device
 generate {request, device} + arrays observed_values, observed_confidence → array values; fps, channels, provenance
 video {path, fps, face, start, end, model} → as generate
-take {path}         reads a recorded take → as generate, and notes
-convert {source, target, fps} → notes, frames, fps
+convert {path, target, fps} reads a recorded take and writes it as `target` if given → as generate, and notes
 landmarker          fetches the face landmarker from its official address → path
 cancel {target}     stops that request at its next progress; it answers with an error of kind "cancelled"
 """
@@ -29,6 +28,7 @@ import numpy as np
 
 from engine import __version__, protocol
 from engine.errors import FaceMimicError
+from engine.loading import load_generator
 from engine.protocol import ProtocolError, read_message, write_message
 
 LINGER = 5.0
@@ -157,9 +157,7 @@ class Worker:
         device = _text(job, "device") or "auto"
         if device not in self._generators:
             tell = self.progress(job, "Loading the model")
-            from engine.model.generate import Generator
-
-            self._generators[device] = Generator.load(device=device)
+            self._generators[device] = load_generator(device)
             tell(1.0)
         return self._generators[device]
 
@@ -175,7 +173,7 @@ def _hello(worker: Worker, job: Job) -> Answer:
 def _info(worker: Worker, job: Job) -> Answer:
     from engine.info import engine_info
 
-    return {"info": engine_info()}, {}
+    return engine_info(), {}
 
 
 def _warm(worker: Worker, job: Job) -> Answer:
@@ -213,20 +211,13 @@ def _video(worker: Worker, job: Job) -> Answer:
     return _performance(clip)
 
 
-def _take(worker: Worker, job: Job) -> Answer:
-    from engine.takes.formats import read_take
-
-    take = read_take(_text(job, "path", needed=True) or "")
-    answer, arrays = _performance(take.clip)
-    return {**answer, "notes": list(take.notes)}, arrays
-
-
 def _convert(worker: Worker, job: Job) -> Answer:
     from engine.takes.formats import convert
 
-    source, target = _text(job, "source", needed=True), _text(job, "target", needed=True)
-    take = convert(source or "", target or "", job.header.get("fps"))
-    return {"notes": list(take.notes), "frames": len(take.clip.values), "fps": take.clip.fps}, {}
+    path, target = _text(job, "path", needed=True), _text(job, "target")
+    take = convert(path or "", target, job.header.get("fps"))
+    answer, arrays = _performance(take.clip)
+    return {**answer, "notes": list(take.notes)}, arrays
 
 
 def _landmarker(worker: Worker, job: Job) -> Answer:
@@ -241,7 +232,6 @@ OPERATIONS: dict[str, Callable[[Worker, Job], Answer]] = {
     "warm": _warm,
     "generate": _generate,
     "video": _video,
-    "take": _take,
     "convert": _convert,
     "landmarker": _landmarker,
 }

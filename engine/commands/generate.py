@@ -6,6 +6,7 @@ from typing import Any
 
 from engine.commands.terminal import Progress, report
 from engine.errors import FaceMimicError
+from engine.loading import load_generator
 from engine.request import STYLE_KNOBS, Beat, Request, Style
 from engine.takes.formats import check_writable, write_take
 
@@ -40,9 +41,7 @@ def run(args: argparse.Namespace) -> int:
     request = _request(args)
     check_writable(args.out)
     with Progress("Performing") as progress:
-        from engine.model.generate import Generator
-
-        clip = Generator.load(device=args.device).generate(request, progress=progress)
+        clip = load_generator(args.device).generate(request, progress=progress)
     write_take(clip, args.out)
     report(clip, args.out)
     return 0

@@ -84,17 +84,16 @@ def check_writable(path: str | Path) -> None:
         raise FaceMimicError(f"Cannot write {path}: there is no folder {path.parent}.", "file")
 
 
-def convert(source: str | Path, target: str | Path, fps: float | None = None) -> Take:
-    """Reads one take and writes it as another, at `fps` if given; returns what was written.
-
-    The notes of the reading travel in the provenance too.
-    """
+def convert(source: str | Path, target: str | Path | None = None, fps: float | None = None) -> Take:
+    """Reads a take, resamples it to `fps` if given, and writes it to `target` if given; returns what it then is."""
     if fps is not None:
         number("fps", fps, 1, 240)
-    check_writable(target)
+    if target is not None:
+        check_writable(target)
     take = read_take(source)
     clip = take.clip if fps is None else take.clip.resampled(fps)
-    write_take(clip, target)
+    if target is not None:
+        write_take(clip, target)
     return Take(clip, take.notes)
 
 

@@ -59,7 +59,7 @@ def read(path: Path) -> Take:
     start = timecode.write(float(times[0]), rate)
     times, table = times[rising] - times[0], values[rising]
     fps = _sampling_rate(times)
-    if times[-1] > LONGEST_PAUSE + 10 * len(times) / fps:
+    if times[-1] > LONGEST_PAUSE + 10 * len(times) / fps or fps < 1:
         raise FaceMimicError(
             f"{path.name} has {len(times)} samples over {times[-1]:.0f} s: its timecodes jump. Split the file where"
             " they do.",
@@ -177,7 +177,8 @@ def _sampling_rate(times: np.ndarray) -> float:
         step = times[-1] / max(1.0, float(np.round(np.diff(times) / step).clip(1).sum()))
     drift = [abs(times[-1] / step / rate - times[-1]) * rate for rate in NOMINAL]
     best = int(np.argmin(drift))
-    return NOMINAL[best] if drift[best] < 0.25 else 1.0 / step
+    fits = drift[best] < 0.25 and abs(step * NOMINAL[best] - 1) < 0.002
+    return NOMINAL[best] if fits else 1.0 / step
 
 
 def _even(times: np.ndarray, values: np.ndarray, fps: float) -> tuple[np.ndarray, int]:

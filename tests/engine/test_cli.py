@@ -1,0 +1,207 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine import __version__
+from engine.channels import CHANNELS
+from engine.cli import main
+from engine.clip import Clip
+from engine.commands.generate import parse_style
+from engine.errors import FaceMimicError
+from engine.paths import weights_folder
+from engine.takes.formats import read_take, write_take
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def trained() -> None:
+    if not (weights_folder() / "performance.safetensors").is_file():
+        pytest.skip("needs the trained weights")
+
+
+def usage_error(*argv: str) -> int:
+    with pytest.raises(SystemExit) as exit_:
+        main(argv)
+    return int(exit_.value.code or 0)
+
+
+def test_help_and_version_need_nothing_heavy() -> None:
+    code = (
+        "import sys, runpy; sys.argv = ['engine', 'generate', '--help']\n"
+        "try: runpy.run_module('engine', run_name='__main__')\n"
+        "except SystemExit as end: assert not end.code\n"
+        "assert not {'torch', 'mediapipe', 'cv2'} & set(sys.modules), set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "engine", "--version"], cwd=ROOT, check=True, capture_output=True, text=True
+    )
+    assert __version__ in done.stdout
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        (),
+        ("perform",),
+        ("generate", "--out", "x.npz"),
+        ("generate", "--emotion", "happy"),
+        ("generate", "--emotion", "happy", "--request", "r.toml", "--out", "x.npz"),
+        ("generate", "--request", "r.toml", "--duration", "2", "--out", "x.npz"),
+        ("generate", "--emotion", "happy", "--intensity", "much", "--out", "x.npz"),
+        ("generate", "--emotion", "happy", "--device", "tpu", "--out", "x.npz"),
+        ("video", "--out", "x.npz"),
+        ("video", "a.mp4", "--face", "first", "--out", "x.npz"),
+        ("convert", "a.npz"),
+    ],
+)
+def test_wrong_usage_exits_with_2(argv: tuple[str, ...]) -> None:
+    assert usage_error(*argv) == 2
+
+
+@pytest.mark.parametrize(
+    ("argv", "says"),
+    [
+        (("generate", "--emotion", "hapy", "--out", "x.npz"), "Did you mean “happy”?"),
+        (("generate", "--emotion", "happy=often", "--out", "x.npz"), "share"),
+        (("generate", "--emotion", "happy", "--intensity", "3", "--out", "x.npz"), "Intensity"),
+        (("generate", "--emotion", "happy", "--duration", "nan", "--out", "x.npz"), "Duration"),
+        (("generate", "--emotion", "happy", "--duration", "-1", "--out", "x.npz"), "Duration"),
+        (("generate", "--emotion", "happy", "--fps", "0", "--out", "x.npz"), "fps"),
+        (("generate", "--emotion", "happy", "--seed", "-4", "--out", "x.npz"), "seed"),
+        (("generate", "--emotion", "happy", "--style", "mood=1", "--out", "x.npz"), "mood"),
+        (("generate", "--emotion", "happy", "--style", "tempo=9", "--out", "x.npz"), "tempo"),
+        (("generate", "--emotion", "happy", "--out", "x.fbx"), "ending"),
+        (("generate", "--emotion", "happy", "--out", "no/x.npz"), "no folder"),
+        (("generate", "--request", "missing.toml", "--out", "x.npz"), "missing.toml"),
+        (("video", "missing.mp4", "--out", "x.npz"), "does not exist"),
+        (("video", "missing.mp4", "--out", "x.fbx"), "ending"),
+        (("video", "missing.mp4", "--fps", "0", "--out", "x.npz"), "fps"),
+        (("video", "missing.mp4", "--face", "-1", "--out", "x.npz"), "face"),
+        (("video", "missing.mp4", "--start", "3", "--end", "2", "--out", "x.npz"), "after the start"),
+        (("convert", "missing.npz", "x.csv"), "missing.npz"),
+        (("train", "missing.toml"), "missing.toml"),
+    ],
+)
+def test_a_problem_exits_with_1_and_one_sentence(
+    argv: tuple[str, ...],
+    says: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(argv) == 1
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err.startswith("Error: ") and says in told.err
+    assert told.err.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_missing_weights_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FACEMIMIC_WEIGHTS", str(tmp_path / "none"))
+    assert main(["generate", "--emotion", "happy", "--out", str(tmp_path / "x.npz")]) == 1
+    assert "weights are missing" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_ctrl_c_exits_with_130_and_keeps_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def stop(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("engine.commands.generate.load_generator", stop)
+    assert main(["generate", "--emotion", "happy", "--out", str(tmp_path / "x.npz")]) == 130
+    assert capsys.readouterr().err == "Stopped.\n"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_convert_writes_the_other_format_and_tells_what_it_left_out(
+    tmp_path: Path, some_clip: Clip, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_take(some_clip, tmp_path / "a.csv")
+    text = (tmp_path / "a.csv").read_text().replace("JawOpen", "JawWagging")
+    (tmp_path / "a.csv").write_text(text)
+    assert main(["convert", str(tmp_path / "a.csv"), str(tmp_path / "b.npz"), "--fps", "60"]) == 0
+    told = capsys.readouterr()
+    assert "80 frames at 60 fps" in told.out
+    assert "Note: Columns not understood: JawWagging." in told.err
+    assert Clip.load(tmp_path / "b.npz").fps == 60
+
+
+def test_info_as_json_is_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["info", "--json"]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert facts["engine"] == __version__
+    assert facts["packages"]["numpy"] == np.__version__
+
+
+def test_info_tells_how_to_get_a_missing_landmarker(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("FACEMIMIC_MODELS", raising=False)
+    monkeypatch.setattr("engine.paths.data_folder", lambda: tmp_path)
+    assert main(["info"]) == 0
+    told = capsys.readouterr().out
+    assert "download-landmarker" in told
+    assert "64184e229b263107bc2b804c6625db1341ff2bb731874b0bcc2fe6544e0bc9ff" in told
+
+
+def test_a_reader_that_leaves_early_is_no_error() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "engine", "info"], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout and process.stderr
+        process.stdout.close()
+        assert b"Traceback" not in process.stderr.read()
+
+
+def test_style_knobs_are_read() -> None:
+    assert parse_style("tempo=1.3, gaze=0.5") == {"tempo": 1.3, "gaze": 0.5}
+    for text in ("", "tempo", "tempo=", "tempo=fast", "=1"):
+        with pytest.raises(FaceMimicError):
+            parse_style(text)
+
+
+def test_generate_writes_the_asked_take(tmp_path: Path, trained: None, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = ["generate", "--emotion", "happy=0.6,surprised=0.4", "--intensity", "0.8", "--duration", "2", "--seed", "7"]
+    asked += ["--fps", "30", "--style", "tempo=1.3", "--device", "cpu", "--out"]
+    assert main([*asked, str(tmp_path / "a.npz")]) == 0
+    assert "60 frames at 30 fps" in capsys.readouterr().out
+    assert main([*asked, str(tmp_path / "b.csv")]) == 0
+    clip = Clip.load(tmp_path / "a.npz")
+    assert (clip.values.shape, clip.channels) == ((60, 55), CHANNELS)
+    np.testing.assert_allclose(read_take(tmp_path / "b.csv").clip.values, clip.values, atol=1e-6)
+    assert clip.provenance["request"]["seed"] == 7
+    assert clip.provenance["request"]["style"]["tempo"] == 1.3
+
+
+def test_generate_reads_a_request_file(tmp_path: Path, trained: None) -> None:
+    (tmp_path / "ask.toml").write_text('fps = 24\n[[beats]]\nemotion = "sad"\nduration = 1.5\n')
+    out = tmp_path / "a.npz"
+    assert main(["generate", "--request", str(tmp_path / "ask.toml"), "--seed", "3", "--out", str(out)]) == 0
+    clip = Clip.load(out)
+    assert (len(clip.values), clip.fps) == (36, 24)
+    assert clip.provenance["request"]["seed"] == 3
+
+
+def test_video_writes_a_take(
+    tmp_path: Path, shared: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FACEMIMIC_MODELS", str(shared / "models"))
+    out = tmp_path / "a.csv"
+    assert main(["video", str(shared / "video" / "face_a.mp4"), "--out", str(out), "--end", "0.5", "--fps", "60"]) == 0
+    told = capfd.readouterr()
+    assert "30 frames at 60 fps" in told.out
+    # MediaPipe's own chatter would hide what the person should know.
+    assert all(line.startswith("Note: ") for line in told.err.splitlines())
+    assert read_take(out).clip.values.shape == (30, 55)
