@@ -1,6 +1,8 @@
 """Scenes and small characters made in code, for tests inside Blender."""
 
+import sys
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 
 import bpy
 import numpy as np
@@ -82,3 +84,30 @@ def make_clip() -> Callable[..., Clip]:
         return Clip(values, fps, channels(), dict(provenance))
 
     return make
+
+
+@pytest.fixture
+def addon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The add-on, registered; what it writes of its own goes to the test's folder."""
+    import blender_addon
+    from blender_addon import places
+
+    monkeypatch.setattr(places, "user_folder", lambda: tmp_path)
+    blender_addon.register()
+    yield
+    blender_addon.unregister()
+
+
+@pytest.fixture
+def fake_engine(addon: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """fake_engine(manner): the operators ask tests' own worker, which behaves as fake_worker.py says."""
+    from blender_addon import client, preferences
+
+    script = Path(__file__).with_name("fake_worker.py")
+
+    def behave(manner: str) -> None:
+        arguments = ("-I", str(script), manner)
+        engine = lambda: client.worker(Path(sys.executable), arguments, tmp_path / "engine.log")  # noqa: E731
+        monkeypatch.setattr(preferences, "engine", engine)
+
+    return behave

@@ -1,0 +1,142 @@
+"""Avatars from files: real ones are matched, broken ones leave a sentence and an unchanged scene."""
+
+import json
+import struct
+from pathlib import Path
+
+import bpy
+import pytest
+
+from blender_addon.messages import AddonError
+from blender_addon.rig.character import EXPRESSIONS
+from blender_addon.rig.import_avatar import import_avatar
+
+TRIANGLE = struct.pack("<9f", 0, 0, 0, 1, 0, 0, 0, 1, 0)
+LIFT = struct.pack("<9f", 0, 0, 0, 0, 0, 0, 0, 0, 1)
+
+
+def document(targets: int, extensions: dict | None = None, names: list[str] | None = None) -> dict:
+    """A triangle on node 0 with `targets` morph targets, as a glTF document."""
+    position = {"bufferView": 0, "componentType": 5126, "count": 3, "type": "VEC3", "min": [0, 0, 0], "max": [1, 1, 0]}
+    lift = {"bufferView": 1, "componentType": 5126, "count": 3, "type": "VEC3", "min": [0, 0, 0], "max": [0, 0, 1]}
+    primitive: dict = {"attributes": {"POSITION": 0}}
+    if targets:
+        primitive["targets"] = [{"POSITION": 1}] * targets
+    if names:
+        primitive["extras"] = {"targetNames": names}
+    return {
+        "asset": {"version": "2.0"},
+        "scene": 0,
+        "scenes": [{"nodes": [0]}],
+        "nodes": [{"name": "Face", "mesh": 0}],
+        "meshes": [{"name": "FaceMesh", "primitives": [primitive]}],
+        "accessors": [position, lift],
+        "bufferViews": [{"buffer": 0, "byteLength": 36}, {"buffer": 0, "byteOffset": 36, "byteLength": 36}],
+        "buffers": [{"byteLength": 72}],
+        **({"extensions": extensions, "extensionsUsed": list(extensions)} if extensions else {}),
+    }
+
+
+def glb(content: dict, binary: bytes = TRIANGLE + LIFT) -> bytes:
+    text = json.dumps(content).encode()
+    text += b" " * (-len(text) % 4)
+    chunks = struct.pack("<II", len(text), 0x4E4F534A) + text + struct.pack("<II", len(binary), 0x004E4942) + binary
+    return struct.pack("<III", 0x46546C67, 2, 12 + len(chunks)) + chunks
+
+
+def test_names_on_the_primitive_are_kept(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    file = tmp_path / "head.glb"
+    file.write_bytes(glb(document(3, names=["jawOpen", "jawOpen", ""])))
+    character = import_avatar(file)
+    keys = character.meshes[0].data.shape_keys.key_blocks.keys()
+    assert keys == ["Basis", "jawOpen", "jawOpen.001", "target_2"]
+    assert [target.shape_key for target in character.targets] == ["jawOpen"]
+    assert not character.meshes[0].keys()
+    assert not character.meshes[0].data.keys()
+
+
+def test_vrm_1_expressions(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    bind = [{"node": 0, "index": 1, "weight": 0.5}]
+    vrm = {
+        "specVersion": "1.0",
+        "expressions": {
+            "preset": {"happy": {"morphTargetBinds": bind}, "aa": {"morphTargetBinds": [{"node": 0, "index": 0}]}},
+            "custom": {"BrowDownLeft": {"morphTargetBinds": [{"node": 0, "index": 2, "weight": 1.0}]}},
+        },
+    }
+    file = tmp_path / "avatar.vrm"
+    file.write_bytes(glb(document(3, {"VRMC_vrm": vrm})))
+    targets = {target.shape_key: target.mix for target in import_avatar(file).targets}
+    assert targets["happy"]["mouthSmileLeft"] == 0.25
+    assert targets["BrowDownLeft"] == {"browDownLeft": 1.0}
+
+
+def test_godette_shows_what_her_fifteen_shapes_allow(scene: bpy.types.Scene, shared: Path) -> None:
+    character = import_avatar(shared / "rigs" / "Godette_vrm_v4.vrm")
+    assert character.head_bone == "head_Armature"
+    assert character.unused == ("Face/HideHairBalls", "Face/HdieEarRings")
+    mixes = {target.shape_key: target.mix for target in character.targets}
+    assert len(mixes) == 13
+    assert mixes["blink_left"]["eyeBlinkLeft"] == 1
+    assert "eyeBlinkRight" not in mixes["blink_left"]
+    assert mixes["ah"]["jawOpen"] == 1
+    assert mixes["oh"]["mouthSmileLeft"] > 0
+    assert mixes["angled_eyebrows"]["browDownLeft"] == 0.5
+    assert mixes["look_left"] == {"eyeLookOutLeft": 0.5, "eyeLookInRight": 0.5}
+    assert {"jawOpen", "mouthSmileLeft", "browInnerUp", "headYaw"} <= set(character.matched)
+    assert "cheekPuff" in character.missing
+
+
+def test_the_ict_head_has_all_but_the_tongue(scene: bpy.types.Scene, shared: Path) -> None:
+    character = import_avatar(shared / "rigs" / "ict_facekit.glb")
+    assert character.missing == ("tongueOut", "headYaw", "headPitch", "headRoll")
+    assert len(character.targets) == 53
+    assert {name.partition(" ")[0] for name in character.unused} == {
+        f"ICTFace/{name}_{side}" for name in ("PupilDilate", "cheekRaiser") for side in "LR"
+    }
+
+
+def test_an_avatar_is_found_again_after_saving(scene: bpy.types.Scene, shared: Path, tmp_path: Path) -> None:
+    before = import_avatar(shared / "rigs" / "Godette_vrm_v4.vrm").matched
+    assert EXPRESSIONS in bpy.data.objects["Face"]
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "saved.blend"))
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "saved.blend"))
+    from blender_addon.rig.character import find_character
+
+    assert find_character(bpy.data.objects["Armature"]).matched == before
+
+
+def whole(scene: bpy.types.Scene) -> dict[str, int]:
+    kinds = ("objects", "meshes", "armatures", "materials", "images", "collections", "actions")
+    return {kind: len(getattr(bpy.data, kind)) for kind in kinds}
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "not a binary glTF"),
+        (b"PK\3\4" + b"\0" * 60, "not a binary glTF"),
+        (glb(document(1))[:-20], "cut off"),
+        (glb(document(1))[:4] + struct.pack("<I", 1) + glb(document(1))[8:], "version 1"),
+        (glb(document(1)).replace(b'"asset"', b'"asseT"'), "not a glTF 2.0"),
+        (glb(document(1)).replace(b'{"asset"', b'{{asset"'), "damaged"),
+        (glb({**document(1), "buffers": [{"byteLength": 9999}]}), "damaged"),
+        (glb(document(0)), "no shape keys"),
+        (glb({**document(1), "extensionsRequired": ["NOT_A_THING"], "extensionsUsed": ["NOT_A_THING"]}), "NOT_A_THING"),
+    ],
+)
+def test_broken_files_are_refused_and_leave_nothing(
+    scene: bpy.types.Scene, tmp_path: Path, content: bytes, said: str
+) -> None:
+    file = tmp_path / "broken.vrm"
+    file.write_bytes(content)
+    before = whole(scene)
+    with pytest.raises(AddonError, match=said) as error:
+        import_avatar(file)
+    assert "broken" in str(error.value)
+    assert whole(scene) == before
+
+
+def test_a_missing_file(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    with pytest.raises(AddonError, match="nowhere.vrm"):
+        import_avatar(tmp_path / "nowhere.vrm")
