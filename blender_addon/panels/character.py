@@ -23,11 +23,11 @@ class Tab(PanelPart):
 
 def sentence(layout: Layout, context: Context, text: str, icon: str = "NONE") -> None:
     """A sentence over as many lines as the sidebar's width needs."""
-    ui = context.preferences.system.ui_scale * context.preferences.view.ui_scale if context.preferences else 1.0
+    scale = context.preferences.system.ui_scale or 1.0
     width = context.region.width if context.region is not None else 300
     column = layout.column(align=True)
     column.scale_y = 0.8
-    letters = max(16, int((width / ui - 60) / 6.2))
+    letters = max(16, int((width / scale - 60) / 6.2))
     for place, line in enumerate(textwrap.wrap(text, letters)):
         column.label(text=line, icon=("BLANK1" if icon != "NONE" else "NONE") if place else icon)
 
@@ -46,18 +46,22 @@ class FACEMIMIC_PT_character(Tab, bpy.types.Panel):
             text = f"“{gone.name}” is not in this scene" if gone else "Choose or select a character"
             sentence(layout, context, text, "ERROR" if gone else "INFO")
         else:
-            self._draw_match(context, matching(obj))
+            self._draw_match(context, matching(obj), named=chosen.character is None)
 
-    def _draw_match(self, context: Context, match: Matching) -> None:
+    def _draw_match(self, context: Context, match: Matching, named: bool) -> None:
         if match.problem:
             sentence(self.layout, context, match.problem, "ERROR")
             return
-        column = self.layout.column(align=True)
-        split = column.row()
-        split.label(text=match.name, icon="CHECKMARK")
-        right = split.row()
+        row = self.layout.row()
+        shown = f"{match.matched} of {match.channels} channels"
+        icon = "CHECKMARK" if match.matched else "ERROR"
+        if not named:
+            row.label(text=shown, icon=icon)
+            return
+        row.label(text=match.name, icon=icon)
+        right = row.row()
         right.alignment = "RIGHT"
-        right.label(text=f"{match.matched} of {match.channels} channels")
+        right.label(text=shown)
 
 
 class _ListPanel(Tab):

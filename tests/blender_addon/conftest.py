@@ -43,6 +43,7 @@ def make_mesh(scene: bpy.types.Scene) -> Callable[..., bpy.types.Object]:
             for number, key in enumerate(keys):
                 block = obj.shape_key_add(name=key, from_mix=False)
                 block.data[2].co.z += number + 1
+                block.value = 0.0  # Blender 5 adds a shape key at 1
         if parent:
             obj.parent = parent
             obj.modifiers.new("Armature", "ARMATURE").object = parent

@@ -1,0 +1,121 @@
+"""Takes, videos and avatars from files, and into files."""
+
+import bpy
+import numpy as np
+import pytest
+
+from blender_addon import client, places
+from blender_addon.clip import save_npz
+
+
+@pytest.fixture
+def face(addon, make_mesh):
+    obj = make_mesh("Face", ["jawOpen", "eyeBlinkLeft", "eyeBlinkRight"])
+    bpy.context.view_layer.objects.active = obj
+    return obj
+
+
+@pytest.fixture
+def real_engine():
+    if places.default_python() is None:
+        pytest.skip("needs the engine's Python in .venv")
+    yield
+    client.stop()
+
+
+def jaw(obj):
+    return obj.data.shape_keys.animation_data.action.layers[0].strips[0].channelbags[0].fcurves[0]
+
+
+def test_a_take_of_ours_needs_no_engine(face, make_clip, tmp_path, monkeypatch):
+    monkeypatch.setattr(places, "default_python", lambda: None)
+    save_npz(make_clip({"jawOpen": np.linspace(0, 1, 30)}, fps=60), tmp_path / "open wide.npz")
+    assert bpy.ops.facemimic.load_take(filepath=str(tmp_path / "open wide.npz")) == {"FINISHED"}
+    assert face.data.shape_keys.animation_data.action.name == "open wide"
+    assert tuple(jaw(face).range()) == pytest.approx((1, 1 + 29 * 24 / 60))
+
+
+@pytest.mark.parametrize("name", ["missing.npz", "missing.csv", "noise.npz"])
+def test_a_take_that_is_none_changes_nothing(face, tmp_path, name):
+    (tmp_path / "noise.npz").write_bytes(b"noise")
+    with pytest.raises(RuntimeError, match=name.partition(".")[0]):
+        bpy.ops.facemimic.load_take(filepath=str(tmp_path / name))
+    assert not bpy.data.actions
+
+
+def test_a_real_recording_is_read_by_the_engine(face, real_engine, shared):
+    assert bpy.ops.facemimic.load_take(filepath=str(shared / "captures" / "arkit_rom.csv")) == {"FINISHED"}
+    assert jaw(face).range()[1] > 24 * 130
+
+
+def test_a_csv_that_is_no_recording_is_a_sentence(face, real_engine, tmp_path):
+    (tmp_path / "shopping.csv").write_text("apples,pears\n3,4\n")
+    with pytest.raises(RuntimeError, match=r"shopping\.csv"):
+        bpy.ops.facemimic.load_take(filepath=str(tmp_path / "shopping.csv"))
+    assert not bpy.data.actions
+
+
+def test_a_video_becomes_a_take(face, fake_engine, tmp_path):
+    fake_engine("good")
+    (tmp_path / "actor.mp4").write_bytes(b"")
+    assert bpy.ops.facemimic.from_video(filepath=str(tmp_path / "actor.mp4")) == {"FINISHED"}
+    assert face.data.shape_keys.animation_data.action.name == "actor"
+
+
+def test_a_missing_video_and_an_impossible_part_of_one_are_refused(face, tmp_path):
+    with pytest.raises(RuntimeError, match="There is no video at"):
+        bpy.ops.facemimic.from_video(filepath=str(tmp_path / "none.mp4"))
+    (tmp_path / "actor.mp4").write_bytes(b"")
+    with pytest.raises(RuntimeError, match="must come after its start"):
+        bpy.ops.facemimic.from_video(filepath=str(tmp_path / "actor.mp4"), start=3, end=2)
+
+
+def test_a_real_video_is_watched(face, real_engine, shared, monkeypatch):
+    monkeypatch.setenv("FACEMIMIC_MODELS", str(shared / "models"))
+    video = str(shared / "video" / "face_a.mp4")
+    assert bpy.ops.facemimic.from_video(filepath=video, end=0.5) == {"FINISHED"}
+    assert jaw(face).range()[1] == pytest.approx(1 + 0.5 * 24, abs=1.5)
+
+
+def test_a_file_that_is_no_video_changes_nothing(face, real_engine, shared, monkeypatch, tmp_path):
+    monkeypatch.setenv("FACEMIMIC_MODELS", str(shared / "models"))
+    (tmp_path / "noise.mp4").write_bytes(b"noise" * 100)
+    with pytest.raises(RuntimeError, match=r"noise\.mp4"):
+        bpy.ops.facemimic.from_video(filepath=str(tmp_path / "noise.mp4"))
+    assert not bpy.data.actions
+
+
+def test_an_avatar_is_imported_and_chosen(addon, scene, shared):
+    assert bpy.ops.facemimic.import_avatar(filepath=str(shared / "rigs" / "Godette_vrm_v4.vrm")) == {"FINISHED"}
+    chosen = scene.facemimic.character
+    assert chosen is not None
+    assert chosen.type == "ARMATURE"
+
+
+def test_a_file_that_is_no_avatar_is_refused(addon, scene, tmp_path):
+    (tmp_path / "noise.vrm").write_bytes(b"noise")
+    with pytest.raises(RuntimeError, match=r"noise\.vrm"):
+        bpy.ops.facemimic.import_avatar(filepath=str(tmp_path / "noise.vrm"))
+    assert not bpy.data.objects
+
+
+def test_the_character_and_its_take_are_exported(face, make_clip, tmp_path):
+    save_npz(make_clip({"jawOpen": np.linspace(0, 1, 24)}), tmp_path / "take.npz")
+    bpy.ops.facemimic.load_take(filepath=str(tmp_path / "take.npz"))
+    assert bpy.ops.facemimic.export_glb(filepath=str(tmp_path / "face.glb")) == {"FINISHED"}
+    assert (tmp_path / "face.glb").read_bytes()[:4] == b"glTF"
+    assert bpy.ops.facemimic.export_vrma(filepath=str(tmp_path / "face.vrma")) == {"FINISHED"}
+
+
+def test_an_export_that_cannot_be_made_leaves_no_file(face, tmp_path):
+    with pytest.raises(RuntimeError):
+        bpy.ops.facemimic.export_glb(filepath=str(tmp_path / "face.glb"))
+    with pytest.raises(RuntimeError, match="author"):
+        bpy.ops.facemimic.export_vrm(filepath=str(tmp_path / "face.vrm"), title="Face")
+    with pytest.raises(RuntimeError):
+        bpy.ops.facemimic.export_vrm(filepath=str(tmp_path / "face.vrm"), title="Face", authors="Somebody")
+    assert not list(tmp_path.glob("*face*"))
+
+
+def test_a_list_is_copied(addon, scene):
+    assert bpy.ops.facemimic.copy_text(text="one\ntwo") == {"FINISHED"}

@@ -1,0 +1,168 @@
+"""Generate, run to its end as it is without a window, with real processes behind it."""
+
+import json
+
+import bpy
+import pytest
+
+from blender_addon import client, places, preferences
+
+
+@pytest.fixture
+def face(fake_engine, make_mesh):
+    """A face at the playhead's frame 11, and the engine that performs two channels."""
+    fake_engine("good")
+    obj = make_mesh("Face", ["jawOpen", "eyeBlinkLeft", "eyeBlinkRight", "wart"])
+    bpy.context.view_layer.objects.active = obj
+    bpy.context.scene.frame_set(11)
+    return obj
+
+
+def curves(obj):
+    action = obj.data.shape_keys.animation_data.action
+    return action, {curve.data_path: curve for curve in action.layers[0].strips[0].channelbags[0].fcurves}
+
+
+def state():
+    """What must be as before after anything that goes wrong."""
+    return (
+        sorted(action.name for action in bpy.data.actions),
+        [(keys.name, keys.animation_data is None or keys.animation_data.action) for keys in bpy.data.shape_keys],
+        bpy.context.scene.frame_current,
+    )
+
+
+def test_the_take_begins_at_the_playhead_and_has_the_asked_length(face):
+    settings = bpy.context.scene.facemimic
+    settings.emotion, settings.intensity, settings.duration, settings.seed = "happily_surprised", 0.5, 1.5, 3
+    assert bpy.ops.facemimic.generate() == {"FINISHED"}
+    action, found = curves(face)
+    jaw = found['key_blocks["jawOpen"].value']
+    assert tuple(jaw.range()) == (11, 11 + 36 - 1)
+    assert jaw.evaluate(11) == pytest.approx(0, abs=0.01)
+    assert jaw.evaluate(46) == pytest.approx(1, abs=0.01)
+    assert action.name == "Happily surprised 3"
+    assert 'key_blocks["wart"].value' not in found
+    provenance = json.dumps(json.loads(action["facemimic"]))
+    assert '"happily_surprised"' in provenance
+    assert bpy.context.scene.frame_current == 11
+
+
+def test_a_scene_of_another_rate_gets_its_own_frames(face):
+    bpy.context.scene.render.fps, bpy.context.scene.render.fps_base = 30, 1.001
+    bpy.context.scene.facemimic.duration = 1.0
+    bpy.ops.facemimic.generate()
+    _, found = curves(face)
+    assert tuple(found['key_blocks["jawOpen"].value'].range()) == (11, 40)
+
+
+def test_every_frame_is_keyed_when_reduction_is_off(face):
+    bpy.context.scene.facemimic.reduce_keys = False
+    bpy.ops.facemimic.generate()
+    _, found = curves(face)
+    assert len(found['key_blocks["jawOpen"].value'].keyframe_points) == 48
+
+
+def test_a_second_take_joins_the_first_unless_a_new_action_is_asked(face):
+    bpy.ops.facemimic.generate()
+    bpy.context.scene.frame_set(101)
+    bpy.ops.facemimic.generate()
+    first, found = curves(face)
+    assert tuple(found['key_blocks["jawOpen"].value'].range()) == (11, 148)
+    bpy.context.scene.facemimic.new_take = True
+    bpy.ops.facemimic.generate()
+    second, found = curves(face)
+    assert second != first
+    assert tuple(found['key_blocks["jawOpen"].value'].range()) == (101, 148)
+    assert first.use_fake_user
+
+
+def test_a_named_character_is_taken_whatever_is_active(face, make_mesh):
+    other = make_mesh("Other", ["jawOpen"])
+    bpy.context.view_layer.objects.active = other
+    bpy.context.scene.facemimic.character = face
+    bpy.ops.facemimic.generate()
+    assert face.data.shape_keys.animation_data.action is not None
+    assert other.data.shape_keys.animation_data is None
+
+
+def refused(sentence):
+    before = state()
+    with pytest.raises(RuntimeError, match=sentence):
+        bpy.ops.facemimic.generate()
+    assert state() == before
+    assert client.running_job() is None
+
+
+@pytest.mark.parametrize(
+    ("manner", "sentence"),
+    [
+        ("dying", "stopped while it was working"),
+        ("garbage", "does not answer as FaceMimic's engine"),
+        ("refusing", "There is no emotion"),
+        ("odd", "holds no performance"),
+        ("newer", "Install Engine"),
+    ],
+)
+def test_an_engine_that_fails_leaves_the_scene_as_it_was(face, fake_engine, manner, sentence):
+    fake_engine(manner)
+    refused(sentence)
+
+
+def test_an_engine_that_is_not_installed_says_where_to_install_it(addon, make_mesh, monkeypatch):
+    monkeypatch.setattr(places, "default_python", lambda: None)
+    bpy.context.view_layer.objects.active = make_mesh("Face", ["jawOpen"])
+    refused("not installed.*Install Engine")
+
+
+def test_objects_that_are_no_character_are_named(face, make_mesh):
+    bpy.context.view_layer.objects.active = make_mesh("Stone")
+    refused("Stone has no shape keys")
+    bpy.context.view_layer.objects.active = None
+    refused("Choose a character")
+
+
+def test_a_character_that_was_deleted_is_named(face):
+    bpy.context.scene.facemimic.character = face
+    bpy.context.scene.collection.objects.unlink(face)
+    refused("“Face” is not in this scene")
+
+
+def test_a_hidden_face_is_refused(face):
+    face.hide_set(True)
+    face.hide_viewport = True
+    bpy.context.scene.facemimic.character = face
+    refused("Face")
+
+
+def test_a_character_that_goes_while_the_engine_works_is_named(face, monkeypatch):
+    def leave(job):
+        bpy.data.objects.remove(face)
+        return client._worker.wait(job)
+
+    monkeypatch.setattr(client, "wait", leave)
+    with pytest.raises(RuntimeError, match="“Face” was removed while FaceMimic was working"):
+        bpy.ops.facemimic.generate()
+    assert not bpy.data.actions
+
+
+def test_a_new_seed_is_another_one(addon, scene):
+    bpy.ops.facemimic.new_seed()
+    assert bpy.context.scene.facemimic.seed == 1
+
+
+def test_the_real_engine_performs(addon, make_mesh):
+    if places.default_python() is None:
+        pytest.skip("needs the engine's Python in .venv")
+    obj = make_mesh("Face", ["mouthSmileLeft", "mouthSmileRight", "eyeBlinkLeft", "eyeBlinkRight", "jawOpen"])
+    bpy.context.view_layer.objects.active = obj
+    try:
+        assert bpy.ops.facemimic.generate() == {"FINISHED"}
+    finally:
+        client.stop()
+    action, found = curves(obj)
+    smile = found['key_blocks["mouthSmileLeft"].value']
+    assert tuple(smile.range()) == (1, 48)
+    assert max(smile.evaluate(frame) for frame in range(1, 49)) > 0.2
+    assert "model" in action["facemimic"] or "weights" in action["facemimic"]
+    assert preferences.settings().device == "auto"

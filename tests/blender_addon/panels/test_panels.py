@@ -1,0 +1,176 @@
+"""What the panels show, drawn onto a layout that writes down what it is told."""
+
+from types import SimpleNamespace
+
+import bpy
+import pytest
+
+from blender_addon import client, places, preferences
+from blender_addon.panels import character, files, matching, menus, performance, status
+
+
+class Paper:
+    """Stands in for a UILayout, whose rows and columns all write onto the same paper."""
+
+    def __init__(self):
+        self.labels, self.properties, self.operators, self.progresses = [], [], [], []
+
+    def label(self, text="", icon="NONE"):
+        if text:
+            self.labels.append(text)
+
+    def prop(self, owner, name, **options):
+        assert name in owner.bl_rna.properties
+        self.properties.append(name)
+
+    def operator(self, name, text="", icon="NONE"):
+        category, _, operator = name.partition(".")
+        assert hasattr(getattr(bpy.ops, category), operator)
+        self.operators.append(name)
+        return SimpleNamespace()
+
+    def progress(self, factor, text):
+        self.progresses.append((factor, text))
+
+    def panel(self, name, default_closed):
+        return self, self
+
+    def _part(self, **options):
+        return self
+
+    row = column = split = box = _part
+
+    def __setattr__(self, name, value):
+        super().__setattr__(name, value)
+
+
+def drawn(panel, draw="draw"):
+    paper = Paper()
+    getattr(panel, draw)(SimpleNamespace(layout=paper, **vars_of(panel)), context())
+    return paper
+
+
+def vars_of(panel):
+    names = [name for name in ("_draw_match", "found", "lines") if hasattr(panel, name)]
+    bound = {}
+    for name in names:
+        attribute = getattr(panel, name)
+        bound[name] = attribute if hasattr(attribute, "__self__") else None
+    return bound
+
+
+def context():
+    return bpy.context
+
+
+@pytest.fixture
+def face(addon, make_mesh):
+    obj = make_mesh("Face", ["jawOpen", "eyeBlinkLeft", "wart"])
+    bpy.context.view_layer.objects.active = obj
+    return obj
+
+
+def test_the_active_character_is_counted(face):
+    found = matching.matching(face)
+    assert (found.name, found.matched, found.channels) == ("Face", 2, 55)
+    assert "eyeBlinkRight" in found.missing
+    assert "mouthSmile Left, Right" in found.missing
+    assert any("wart" in key for key in found.unused)
+
+
+def test_matching_is_worked_out_once_until_names_change(face, monkeypatch):
+    calls = []
+    find = matching.find_character
+    monkeypatch.setattr(matching, "find_character", lambda obj: calls.append(obj) or find(obj))
+    face.name = "Somebody"
+    matching._known.clear()
+    matching.matching(face)
+    matching.matching(face)
+    assert len(calls) == 1
+    face.data.shape_keys.key_blocks["wart"].name = "eyeBlinkRight"
+    assert matching.matching(face).matched == 3
+    face.data.shape_keys.key_blocks["jawOpen"].driver_add("value")
+    assert matching.matching(face).matched == 2
+    face.hide_set(True)
+    face.hide_viewport = True
+    assert matching.matching(face).problem
+    assert len(calls) == 4
+
+
+def test_what_stands_in_the_way_is_remembered_as_a_sentence(addon, make_mesh):
+    assert "no shape keys" in matching.matching(make_mesh("Stone")).problem
+
+
+def test_pairs_are_written_together():
+    assert matching.paired(["browInnerUp", "eyeBlinkLeft", "eyeBlinkRight", "jawLeft", "headYaw"]) == [
+        "browInnerUp",
+        "eyeBlink Left, Right",
+        "jawLeft",
+        "headYaw",
+    ]
+
+
+def test_the_performance_panel_offers_generate_or_the_way_to_an_engine(face, fake_engine, monkeypatch):
+    monkeypatch.setattr(places, "default_python", lambda: places.house() / "LICENSE")
+    paper = drawn(performance.FACEMIMIC_PT_performance)
+    assert paper.properties == ["emotion", "intensity", "duration", "seed"]
+    assert "facemimic.generate" in paper.operators
+    monkeypatch.setattr(places, "default_python", lambda: None)
+    paper = drawn(performance.FACEMIMIC_PT_performance)
+    assert "facemimic.generate" not in paper.operators
+    assert "preferences.addon_show" in paper.operators
+    assert "not installed" in " ".join(paper.labels)
+
+
+def test_progress_is_shown_in_the_panel_and_in_the_status_bar(face, fake_engine):
+    fake_engine("slow")
+    job = preferences.engine().ask("generate")
+    while not job.fraction:
+        client._worker.pump(0.1)
+    paper = drawn(performance.FACEMIMIC_PT_performance)
+    assert paper.progresses == [(job.fraction, job.stage)]
+    assert paper.operators[-1] == "facemimic.cancel"
+    paper = Paper()
+    status.draw_progress(SimpleNamespace(layout=paper), context())
+    assert paper.progresses[0][1].startswith("FaceMimic: ")
+    assert not bpy.ops.facemimic.generate.poll()
+    bpy.ops.facemimic.cancel()
+    assert job.cancelled
+    assert bpy.ops.facemimic.generate.poll()
+    assert not drawn(performance.FACEMIMIC_PT_performance).progresses
+
+
+@pytest.mark.parametrize(
+    "panel", [performance.FACEMIMIC_PT_curves, files.FACEMIMIC_PT_recordings, files.FACEMIMIC_PT_avatar]
+)
+def test_each_panel_draws(face, panel):
+    paper = drawn(panel)
+    assert paper.properties or paper.operators
+
+
+def test_the_lists_are_counted_and_can_be_copied(face):
+    for panel in (character.FACEMIMIC_PT_missing, character.FACEMIMIC_PT_unused):
+        assert panel.poll(context())
+        paper = drawn(panel)
+        assert paper.operators == ["facemimic.copy_text"]
+        assert len(paper.labels) <= character._LINES + 1
+        assert drawn(panel, "draw_header_preset").labels == [str(len(panel.found(context())))]
+
+
+def test_the_menus_offer_files(face):
+    paper = Paper()
+    menus.draw_import(SimpleNamespace(layout=paper), context())
+    menus.draw_export(SimpleNamespace(layout=paper), context())
+    assert len(paper.operators) == 4
+
+
+def test_the_preferences_draw_with_and_without_an_engine(face, monkeypatch):
+    for python in (None, places.house() / "LICENSE"):
+        monkeypatch.setattr(places, "default_python", lambda python=python: python)
+        paper = Paper()
+        cls = preferences.FACEMIMIC_AP_preferences
+        owner = SimpleNamespace(layout=paper, bl_rna=cls.bl_rna)
+        for draw in (cls._draw_engine, cls._draw_installation):
+            draw(owner, paper)
+        assert "facemimic.install_engine" in paper.operators
+        assert any("not installed" in label for label in paper.labels) == (python is None)
