@@ -3,7 +3,7 @@
 import json
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import bpy
 import numpy as np
@@ -197,19 +197,34 @@ def _bag(action: Any, slot: Any, ensure: bool = False) -> Any:
     return strips[0].channelbag(slot, ensure=ensure)
 
 
-def _state(owner: Any) -> tuple[bool, Any, Any]:
+class _State(NamedTuple):
+    """What a data-block played before, to be put back should writing fail."""
+
+    action: Any
+    slot: Any
+    kept: bool
+    tracks: int
+
+
+def _state(owner: Any) -> _State | None:
     data = owner.animation_data
-    return data is not None, data.action if data else None, data.action_slot if data else None
+    if data is None:
+        return None
+    return _State(data.action, data.action_slot, bool(data.action and data.action.use_fake_user), len(data.nla_tracks))
 
 
-def _restore(owner: Any, state: tuple[bool, Any, Any]) -> None:
-    had_data, action, slot = state
-    if not had_data:
+def _restore(owner: Any, state: _State | None) -> None:
+    if state is None:
         owner.animation_data_clear()
         return
-    owner.animation_data.action = action
-    if action and slot:
-        owner.animation_data.action_slot = slot
+    data = owner.animation_data
+    for track in list(data.nla_tracks)[state.tracks :]:
+        data.nla_tracks.remove(track)
+    data.action = state.action
+    if state.action:
+        data.action_slot = state.slot
+        if not state.action.library:
+            state.action.use_fake_user = state.kept
 
 
 def _write(action: Any, block: _Block, points: list[Points], span: tuple[float, float]) -> None:

@@ -11,6 +11,13 @@ from blender_addon.rig import schemes
 from blender_addon.rig.schemes import Expression, all_schemes, channels, normalised, resolve
 
 SHAPES = channels()[:52]
+
+
+def listed(text: str) -> list[str]:
+    """Names between spaces."""
+    return text.split()
+
+
 FILES = sorted((Path(schemes.__file__).parent / "schemes").glob("*.toml"))
 
 
@@ -35,17 +42,20 @@ PARTS = {
     "MTH": "Close Up Down Angry Small Large Neutral Fun Joy Sorrow Surprised SkinFung A I U E O",
     "HA": "Hide Fung1",
 }
-VROID = [f"Fcl_{part}_{name}" for part, names in PARTS.items() for name in names.split()]
-MMD = "真面目 困る にこり 怒り 上 下 まばたき 笑い ウィンク ウィンク２ ウィンク右 ｳｨﾝｸ２右 はぅ なごみ びっくり じと目 あ い う え お".split()
-VISEMES = [f"viseme_{name}" for name in "sil PP FF TH DD kk CH SS nn RR aa E I O U".split()]
-FACESHIFT = (
+VROID = [f"Fcl_{part}_{name}" for part, names in PARTS.items() for name in listed(names)]
+MMD = listed(
+    "真面目 困る にこり 怒り 上 下 まばたき 笑い ウィンク ウィンク２ ウィンク右 ｳｨﾝｸ２右 "
+    "はぅ なごみ びっくり じと目 あ い う え お"
+)
+VISEMES = [f"viseme_{name}" for name in listed("sil PP FF TH DD kk CH SS nn RR aa E I O U")]
+FACESHIFT = listed(
     "EyeBlink_L EyeBlink_R EyeSquint_L EyeSquint_R EyeDown_L EyeDown_R EyeIn_L EyeIn_R EyeOpen_L EyeOpen_R EyeOut_L "
     "EyeOut_R EyeUp_L EyeUp_R BrowsD_L BrowsD_R BrowsU_C BrowsU_L BrowsU_R JawFwd JawLeft JawOpen JawChew JawRight "
     "MouthLeft MouthRight MouthFrown_L MouthFrown_R MouthSmile_L MouthSmile_R MouthDimple_L MouthDimple_R "
     "LipsStretch_L LipsStretch_R LipsUpperClose LipsLowerClose LipsUpperUp LipsLowerDown LipsUpperOpen LipsLowerOpen "
     "LipsFunnel LipsPucker ChinLowerRaise ChinUpperRaise Sneer Puff CheekSquint_L CheekSquint_R"
-).split()
-UNIFIED = (
+)
+UNIFIED = listed(
     "EyeClosedLeft EyeClosedRight EyeWideLeft EyeWideRight EyeSquintLeft EyeSquintRight EyeLookUpLeft EyeLookUpRight "
     "EyeLookDownLeft EyeLookDownRight EyeLookInLeft EyeLookInRight EyeLookOutLeft EyeLookOutRight BrowDownLeft "
     "BrowDownRight BrowInnerUpLeft BrowInnerUpRight BrowOuterUpLeft BrowOuterUpRight NoseSneerLeft NoseSneerRight "
@@ -54,7 +64,7 @@ UNIFIED = (
     "MouthLowerDownRight MouthUpperLeft MouthUpperRight MouthLowerLeft MouthLowerRight MouthSmileLeft MouthSmileRight "
     "MouthSadLeft MouthSadRight MouthStretchLeft MouthStretchRight MouthDimpleLeft MouthDimpleRight MouthRaiserUpper "
     "MouthRaiserLower MouthPressLeft MouthPressRight TongueOut LipFunnelUpper LipFunnelLower"
-).split()
+)
 
 
 def driven_by(channel: str, names: list[str]) -> set[str]:
@@ -145,8 +155,8 @@ def test_one_shape_for_both_eyes_takes_their_mean() -> None:
 
 
 def test_vrm_presets() -> None:
-    old = "A I U E O Blink Blink_L Blink_R Joy Angry Sorrow Fun LookUp LookDown LookLeft LookRight Neutral".split()
-    new = "aa ih ou ee oh blink blinkLeft blinkRight happy angry sad surprised relaxed lookLeft neutral".split()
+    old = listed("A I U E O Blink Blink_L Blink_R Joy Angry Sorrow Fun LookUp LookDown LookLeft LookRight Neutral")
+    new = listed("aa ih ou ee oh blink blinkLeft blinkRight happy angry sad surprised relaxed lookLeft neutral")
     for names, smile in ((old, "Joy"), (new, "happy")):
         mapping = resolve(names)
         assert {"jawOpen", "mouthPucker", "mouthFunnel", "browDownLeft", "browInnerUp"} <= set(mapping.levels)
@@ -225,10 +235,13 @@ def test_traditional_reallusion_names_carry_a_number() -> None:
 
 
 def test_metahuman_gaze_is_absolute() -> None:
-    names = [f"CTRL_expressions_{name}" for name in (
-        "eyeBlinkL eyeBlinkR eyeLookLeftL eyeLookRightL eyeLookLeftR eyeLookRightR browDownL browDownR jawOpen "
-        "mouthCornerPullL mouthCornerPullR mouthFunnelUL mouthFunnelUR mouthFunnelDL mouthFunnelDR"
-    ).split()]  # fmt: skip
+    names = [
+        f"CTRL_expressions_{name}"
+        for name in listed(
+            "eyeBlinkL eyeBlinkR eyeLookLeftL eyeLookRightL eyeLookLeftR eyeLookRightR browDownL browDownR jawOpen "
+            "mouthCornerPullL mouthCornerPullR mouthFunnelUL mouthFunnelUR mouthFunnelDL mouthFunnelDR"
+        )
+    ]
     assert driven_by("eyeLookInLeft", names) == {"CTRL_expressions_eyeLookRightL"}
     assert driven_by("eyeLookOutRight", names) == {"CTRL_expressions_eyeLookRightR"}
     assert len(driven_by("mouthFunnel", names)) == 4
@@ -236,8 +249,8 @@ def test_metahuman_gaze_is_absolute() -> None:
 
 
 def test_sranipal() -> None:
-    names = (
-        "Eye_Left_Blink Eye_Right_Blink Eye_Left_Left Jaw_Open Mouth_Ape_Shape Mouth_Pout Mouth_Upper_Inside".split()
+    names = listed(
+        "Eye_Left_Blink Eye_Right_Blink Eye_Left_Left Jaw_Open Mouth_Ape_Shape Mouth_Pout Mouth_Upper_Inside"
     )
     assert driven_by("eyeLookOutLeft", names) == {"Eye_Left_Left"}
     assert resolve(names).keys["Jaw_Open"][0] == {"jawOpen": 1.0, "mouthClose": -1.0}
