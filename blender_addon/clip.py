@@ -52,9 +52,7 @@ def checked(clip: Clip) -> Clip:
         raise AddonError(f"A take's frame rate must be above 0; this one says {clip.fps}.")
     if not np.isfinite(values).all():
         frame, channel = np.argwhere(~np.isfinite(values))[0]
-        raise AddonError(
-            f"Frame {frame} of {clip.channels[channel]} is not a number. Repair or record the take again."
-        )
+        raise AddonError(f"Frame {frame} of {clip.channels[channel]} is not a number. Repair or record the take again.")
     return Clip(values, float(clip.fps), tuple(clip.channels), clip.provenance)
 
 
