@@ -7,6 +7,8 @@ from engine.errors import FaceMimicError
 if TYPE_CHECKING:
     from engine.model.generate import Generator
 
+_WANTED = {"torch": "torch>=2.11,<3", "safetensors": "safetensors>=0.5,<1", "scipy": "scipy>=1.14,<2"}
+
 
 def load_generator(device: str = "auto") -> "Generator":
     """The model on a device. Imports torch, which takes a second.
@@ -16,11 +18,15 @@ def load_generator(device: str = "auto") -> "Generator":
     try:
         from engine.model.generate import Generator
     except ModuleNotFoundError as error:
-        if error.name not in ("torch", "safetensors"):
-            raise
-        raise FaceMimicError(
-            f"Generating needs {error.name}. Install it into the engine's Python: pip install “torch>=2.11,<3”"
-            " “safetensors>=0.5,<1”.",
-            "device",
-        ) from error
+        raise missing_package(error) from error
     return Generator.load(device=device)
+
+
+def missing_package(error: ModuleNotFoundError) -> Exception:
+    """What to tell about a package that is not installed; the error itself for one that we never asked for."""
+    if error.name not in _WANTED:
+        return error
+    return FaceMimicError(
+        f"The model needs {error.name}. Install it into the engine's Python: pip install “{_WANTED[error.name]}”.",
+        "device",
+    )

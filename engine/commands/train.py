@@ -3,6 +3,8 @@
 import argparse
 from typing import Any
 
+from engine.loading import missing_package
+
 
 def add(commands: Any) -> None:
     """Declares the command."""
@@ -17,7 +19,9 @@ def add(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Trains to the end, with progress on stdout."""
-    from engine.train.train import Recipe, train
-
+    try:
+        from engine.train.train import Recipe, train
+    except ModuleNotFoundError as error:
+        raise missing_package(error) from error
     print(f"Wrote {train(Recipe.load(args.config), lambda line: print(line, flush=True))}.")
     return 0

@@ -22,8 +22,9 @@ WINDOW = 1.0
 """How far the window reaches beyond the face on each side, in face sizes. The landmarker itself looks 0.25 beyond."""
 GROWTH = 3.0
 """Face sizes a second by which the window grows while the face is lost."""
-CUT = 0.16
-"""Mean change between thumbnails (0..1) beyond which the picture is a new shot; a fast face changes it by 0.05."""
+CUT = (0.04, 6.0)
+"""A new shot changes the thumbnail (0..1) by more than this on average, and by this many times the usual change.
+Two people before the same grey wall differ by 0.07; a talking face changes it by 0.006 at most."""
 
 
 @dataclass
@@ -105,6 +106,7 @@ class _Follower:
         self._box: np.ndarray | None = None
         self._seen_at = self._clock = -math.inf
         self._thumbnail: np.ndarray | None = None
+        self._usual_change = 0.0
         self._chooser: Any = None
         self._tracker: Any = None
 
@@ -170,7 +172,13 @@ class _Follower:
         columns = np.linspace(0, picture.pixels.shape[1] - 1, 48).astype(int)
         thumbnail = picture.pixels[np.ix_(rows, columns)].astype(np.float32) / 255
         before, self._thumbnail = self._thumbnail, thumbnail
-        return before is not None and float(np.abs(thumbnail - before).mean()) > CUT
+        if before is None:
+            return False
+        change = float(np.abs(thumbnail - before).mean())
+        least, times = CUT
+        cut = change > max(least, times * self._usual_change)
+        self._usual_change += 0.2 * (min(change, least) - self._usual_change)
+        return cut
 
     def _image(self, pixels: np.ndarray) -> Any:
         return self.mediapipe.Image(image_format=self.mediapipe.ImageFormat.SRGB, data=np.ascontiguousarray(pixels))

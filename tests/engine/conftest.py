@@ -13,6 +13,7 @@ import pytest
 
 from engine.channels import CHANNELS, HEAD
 from engine.clip import Clip
+from engine.paths import weights_folder
 
 ROOT = Path(__file__).resolve().parents[2]
 MAIN = ROOT / "engine" / "__main__.py"
@@ -104,3 +105,11 @@ def some_clip() -> Clip:
     values = rng.random((40, len(CHANNELS))).astype(np.float32)
     values[:, -len(HEAD) :] -= 0.5
     return Clip(values, 30.0, CHANNELS, {"source": "test"})
+
+
+@pytest.fixture
+def trained() -> None:
+    """Skips without what a generate needs."""
+    pytest.importorskip("torch")
+    if not (weights_folder() / "performance.safetensors").is_file():
+        pytest.skip("needs the trained weights")

@@ -1,4 +1,5 @@
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,16 +13,9 @@ from engine.cli import main
 from engine.clip import Clip
 from engine.commands.generate import parse_style
 from engine.errors import FaceMimicError
-from engine.paths import weights_folder
 from engine.takes.formats import read_take, write_take
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-@pytest.fixture
-def trained() -> None:
-    if not (weights_folder() / "performance.safetensors").is_file():
-        pytest.skip("needs the trained weights")
 
 
 def usage_error(*argv: str) -> int:
@@ -85,7 +79,6 @@ def test_wrong_usage_exits_with_2(argv: tuple[str, ...]) -> None:
         (("video", "missing.mp4", "--face", "-1", "--out", "x.npz"), "face"),
         (("video", "missing.mp4", "--start", "3", "--end", "2", "--out", "x.npz"), "after the start"),
         (("convert", "missing.npz", "x.csv"), "missing.npz"),
-        (("train", "missing.toml"), "missing.toml"),
     ],
 )
 def test_a_problem_exits_with_1_and_one_sentence(
@@ -107,9 +100,51 @@ def test_a_problem_exits_with_1_and_one_sentence(
 def test_missing_weights_are_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    pytest.importorskip("torch")
     monkeypatch.setenv("FACEMIMIC_WEIGHTS", str(tmp_path / "none"))
     assert main(["generate", "--emotion", "happy", "--out", str(tmp_path / "x.npz")]) == 1
     assert "weights are missing" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_recipe_that_is_not_there_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("torch")
+    assert main(["train", "missing.toml"]) == 1
+    assert "missing.toml" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", [("generate", "--emotion", "happy", "--out", "x.npz"), ("train", "x.toml")])
+def test_a_missing_torch_is_told(command: tuple[str, ...], tmp_path: Path) -> None:
+    # A module set to None cannot be imported, as if it were not installed.
+    code = (
+        f"import sys; sys.path.insert(0, {str(ROOT)!r}); sys.modules['torch'] = None\n"
+        "from engine.cli import main; sys.exit(main(sys.argv[1:]))"
+    )
+    asked = [sys.executable, "-c", code, *command]
+    done = subprocess.run(asked, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: The model needs torch. Install it")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="sends the signal that Ctrl-C sends")
+def test_ctrl_c_in_the_middle_of_a_video_keeps_nothing(tmp_path: Path, shared: Path) -> None:
+    asked = [sys.executable, "-m", "engine", "video", str(shared / "video" / "face_a.mp4")]
+    code = (
+        "import os, signal, sys; sys.path.insert(0, sys.argv.pop(1))\n"
+        "from engine.commands import terminal\n"
+        "call = terminal.Progress.__call__\n"
+        "def stop(self, fraction):\n"
+        "    if fraction > 0.1: os.kill(os.getpid(), signal.SIGINT)\n"
+        "    call(self, fraction)\n"
+        "terminal.Progress.__call__ = stop\n"
+        "from engine.cli import main; sys.exit(main(sys.argv[1:]))"
+    )
+    asked = [sys.executable, "-c", code, str(ROOT), *asked[3:], "--out", str(tmp_path / "x.npz")]
+    environment = {**os.environ, "FACEMIMIC_MODELS": str(shared / "models")}
+    done = subprocess.run(asked, capture_output=True, text=True, check=False, env=environment)
+    assert (done.returncode, done.stdout) == (130, "")
+    assert done.stderr.endswith("Stopped.\n") and "Traceback" not in done.stderr
     assert list(tmp_path.iterdir()) == []
 
 

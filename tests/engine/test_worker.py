@@ -1,3 +1,4 @@
+import importlib.util
 import json
 import os
 import struct
@@ -13,16 +14,9 @@ import pytest
 
 from engine.channels import CHANNELS
 from engine.clip import Clip
-from engine.paths import weights_folder
 from engine.takes.formats import write_take
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-@pytest.fixture
-def trained() -> None:
-    if not (weights_folder() / "performance.safetensors").is_file():
-        pytest.skip("needs the trained weights")
 
 
 def test_hello_answers_from_any_folder_without_anything_heavy(start_worker: Callable) -> None:
@@ -53,7 +47,7 @@ def test_info_tells_versions_and_weights(start_worker: Callable) -> None:
     header, _ = start_worker().ask(1, "info")
     assert header["type"] == "result"
     assert header["packages"]["numpy"] == np.__version__
-    assert header["devices"]
+    assert ("cpu" in header["devices"]) == (importlib.util.find_spec("torch") is not None)
     assert set(header["weights"]) == {"folder", "sha256"}
 
 
@@ -167,6 +161,7 @@ def test_a_take_is_read_and_written_through_the_worker(start_worker: Callable, t
 
 
 def test_missing_weights_are_told(start_worker: Callable, tmp_path: Path) -> None:
+    pytest.importorskip("torch")
     pipe = start_worker(FACEMIMIC_WEIGHTS=str(tmp_path / "empty"))
     header, _ = pipe.ask(1, "generate", request={"duration": 1.0})
     assert (header["type"], header["kind"]) == ("error", "weights")

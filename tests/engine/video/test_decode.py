@@ -2,6 +2,7 @@ import struct
 import wave
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ def pictures(count: int = 12, height: int = 120, width: int = 160) -> list[np.nd
     """Frames whose upper left quarter is red and whose brightness tells their number."""
     frames = []
     for number in range(count):
-        frame = np.full((height, width, 3), 40 + 10 * number, np.uint8)
+        frame = np.full((height, width, 3), 40 + 5 * number, np.uint8)
         frame[: height // 2, : width // 2] = (220, 30, 30)
         frames.append(frame)
     return frames
@@ -50,6 +51,40 @@ def test_a_phones_rotation_is_applied(film: Callable, quarter_turns: int) -> Non
     assert seen.shape == (120, 160, 3)
     assert seen[20, 20, 0] > 150 > seen[20, 20, 2]
     assert seen[100, 140, 0] < 150
+
+
+@pytest.mark.parametrize(
+    ("told", "times", "broken"),
+    [
+        ([0, 33, 66, 100], [0, 0.033, 0.066, 0.1], 0),
+        ([0, 10, 90, 100], [0, 0.01, 0.09, 0.1], 0),
+        ([0, 33, 33, 33], [0, 0.033, 0.058, 0.083], 2),
+        ([0, 40, 20, 80], [0, 0.04, 0.065, 0.08], 1),
+        ([0, 40, 9e12, 80], [0, 0.04, 0.065, 0.08], 1),
+        ([-5, 40, 80, 120], [0, 0.04, 0.08, 0.12], 0),
+        ([float("nan")] * 4, [0, 0.025, 0.05, 0.075], 3),
+        ([0] * 4, [0, 0.025, 0.05, 0.075], 3),
+    ],
+)
+def test_times_always_increase(
+    film: Callable, monkeypatch: pytest.MonkeyPatch, told: list[float], times: list[float], broken: int
+) -> None:
+    with Video(film(pictures(4), fps=40)) as video:
+        sequence = iter(told)
+        real = video._capture
+        monkeypatch.setattr(video, "_capture", _Retimed(real, lambda: next(sequence)))
+        np.testing.assert_allclose([picture.time for picture in video.pictures()], times, atol=1e-9)
+        assert video.broken_times == broken
+
+
+class _Retimed:
+    """A capture that tells other times than the file's."""
+
+    def __init__(self, capture: Any, time: Callable[[], float]) -> None:
+        self.grab, self.retrieve, self.release, self._time = capture.grab, capture.retrieve, capture.release, time
+
+    def get(self, what: int) -> float:
+        return self._time()
 
 
 def test_what_is_no_video_is_refused(tmp_path: Path) -> None:
