@@ -173,16 +173,20 @@ class _Walk:
         return np.clip(slope, 3 * (low - value), 3 * (high - value))
 
     def _room(
-        self, rows: np.ndarray, first: np.ndarray, ends: np.ndarray, lengths: np.ndarray
+        self, rows: np.ndarray, at: np.ndarray, ends: np.ndarray, kind: np.ndarray, lengths: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Where a segment's handles may lie, (rows, lengths): in range, and in short segments near its ends.
+        """Where a segment's handles may lie, lowest and highest (rows, lengths).
 
-        Handles in range keep the curve in range. With no frame or one between its ends a segment could otherwise
-        swing far out between frames, where no tolerance holds it.
+        In range, and beside an extreme not beyond it: handles hold the curve between them. With no frame or one
+        between its ends a segment could also swing out between frames, where no tolerance holds it; so these stay
+        near their ends. ends, kind: the last sample of each segment, and whether it is a peak or a valley.
         """
-        bottom, top = self.low[rows][:, None], self.high[rows][:, None]
+        first, start = self.samples[rows, at][:, None], self.kind[rows, at][:, None]
         swing = np.where(lengths <= 2, _STEEP * self.allowed[rows][:, None], _FAR)
-        return np.maximum(bottom, np.minimum(first, ends) - swing), np.minimum(top, np.maximum(first, ends) + swing)
+        above, below = np.maximum(first, ends), np.minimum(first, ends)
+        top = np.where((start > 0) | (kind > 0), above, above + swing)
+        bottom = np.where((start < 0) | (kind < 0), below, below - swing)
+        return np.maximum(bottom, self.low[rows][:, None]), np.minimum(top, self.high[rows][:, None])
 
     def run(self) -> list[Keys]:
         count = len(self.samples)
@@ -198,6 +202,11 @@ class _Walk:
             short = np.flatnonzero((length <= _SHORT) & (length < self.last - at))
             if len(short):
                 self._try_corners(rows, at, short, start, length, lowest, highest)
+            stuck = length == 0
+            if stuck.any():
+                straight = self.samples[rows, at + 1] - self.samples[rows, at]
+                length = np.maximum(length, 1)
+                start, lowest, highest = (np.where(stuck, straight, one) for one in (start, lowest, highest))
             length, end = self._looking_ahead(rows, at, start, length, lowest, highest)
             arrived = at + length
             for k, row in enumerate(rows.tolist()):
@@ -302,11 +311,11 @@ class _Walk:
             margin = self.allowed[r][:, None, None] * stage.reach + stage.open
             lo = (centre - margin).max(2)
             hi = (centre + margin).min(2)
-            bottom, top = self._room(r, first, ends, stage.lengths)
+            kind = self.kind[r[:, None], np.minimum(i[:, None] + stage.lengths, self.last)]
+            bottom, top = self._room(r, i, ends, kind, stage.lengths)
             thirds = stage.lengths.astype(np.float32) / 3
             lo = np.maximum(lo, (ends - top) / thirds)
             hi = np.minimum(hi, (ends - bottom) / thirds)
-            kind = self.kind[r[:, None], np.minimum(i[:, None] + stage.lengths, self.last)]
             lo = np.where(kind > 0, np.maximum(lo, 0), lo)
             hi = np.where(kind < 0, np.minimum(hi, 0), hi)
             handle = first + m * thirds

@@ -69,6 +69,9 @@ def test_promises_of_a_reduced_curve(signal: np.ndarray, tolerance: float, exact
         for frame, left, right in zip(keys.frames[kept], keys.left[kept], keys.right[kept], strict=True):
             assert left * sign[frame] >= 0
             assert right * sign[frame] <= 0
+        for frame, kind in zip(peaks, kinds, strict=True):
+            around = evaluated(keys, np.linspace(frame - 1, frame + 1, 33))
+            assert ((around - signal[frame]) * kind).max() <= 1e-5
 
 
 @settings(max_examples=50, deadline=None)
