@@ -6,8 +6,7 @@ preference, because a coarse shape beside a finer one would show the same motion
     [shapes]        one movement; one side before both sides at once
     [[fallbacks]]   the same movements in parts or in other words, used where [shapes] leaves a channel open
     [visemes]       mouth positions of speech
-    [expressions]   a whole emotion
-    [lastResorts]   an emotion that stands in for another
+    [expressions]   a whole emotion; those with the same meaning share it, each moving by its part
 """
 
 import re
@@ -27,7 +26,7 @@ _COPY = re.compile(r"\.\d{3}$")
 _PREFIX_END = ".:|!"
 _SHARED_PREFIX = 3
 
-SINGLE, PAIR, FALLBACK, VISEME, EXPRESSION, LAST_RESORT = 1.0, 2.0, 3.0, 4.0, 5.0, 6.0
+SINGLE, PAIR, FALLBACK, VISEME, EXPRESSION = 1.0, 2.0, 3.0, 4.0, 5.0
 
 
 @dataclass(frozen=True)
@@ -128,7 +127,6 @@ def _read(file: Path) -> Scheme:
         add("fallbacks", entries, FALLBACK + rank / 10)
     add("visemes", data.get("visemes", {}), VISEME)
     add("expressions", data.get("expressions", {}), EXPRESSION)
-    add("lastResorts", data.get("lastResorts", {}), LAST_RESORT)
     prefixes = tuple(re.compile(text) for text in data.get("prefixes", []))
     return Scheme(data["name"], prefixes, meanings, data.get("needs", {}))
 
@@ -237,6 +235,9 @@ def resolve(names: Iterable[str], expressions: Iterable[Expression] = ()) -> Mes
                     left_out.setdefault(key, _covered_by(candidate, leading, levels))
                 continue
             kept = {channel: gain for channel, gain in mix.items() if gain < 0 or channel not in levels}
+            if level == EXPRESSION:
+                sharing = sum(one.scheme == candidate.scheme and one.meaning.mix == mix for one in here)
+                kept = {channel: gain / sharing for channel, gain in kept.items()}
             for key, weight in candidate.binds.items():
                 total, schemes = keys.get(key, ({}, ""))
                 for channel, gain in kept.items():

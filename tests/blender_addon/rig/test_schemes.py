@@ -78,7 +78,7 @@ def shown(names: list[str]) -> set[str]:
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_a_scheme_speaks_only_of_channels(file: Path) -> None:
     data = tomllib.loads(file.read_text(encoding="utf-8"))
-    tables = [data.get(name, {}) for name in ("shapes", "visemes", "expressions", "lastResorts")]
+    tables = [data.get(name, {}) for name in ("shapes", "visemes", "expressions")]
     for table in [*tables, *data.get("fallbacks", [])]:
         for name, value in table.items():
             mix = {value: 1.0} if isinstance(value, str) else value
@@ -161,7 +161,10 @@ def test_vrm_presets() -> None:
         mapping = resolve(names)
         assert {"jawOpen", "mouthPucker", "mouthFunnel", "browDownLeft", "browInnerUp"} <= set(mapping.levels)
         assert smile in driven_by("mouthSmileLeft", names)
-        assert not {"Fun", "relaxed", "Blink", "blink", "Neutral", "neutral"} & set(mapping.keys)
+        assert not {"Blink", "blink", "Neutral", "neutral"} & set(mapping.keys)
+    joy, fun = (resolve(old).keys[name][0] for name in ("Joy", "Fun"))
+    assert joy == fun == {"mouthSmileLeft": 0.25, "mouthSmileRight": 0.25}, "two smiles share one"
+    assert resolve(["Joy"]).keys["Joy"][0] == {"mouthSmileLeft": 0.5, "mouthSmileRight": 0.5}
     assert driven_by("eyeLookInRight", old) == {"LookLeft"}
 
 
