@@ -5,6 +5,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from engine.commands.terminal import Progress, report
+from engine.emotions import emotions
 from engine.errors import FaceMimicError
 from engine.loading import load_generator
 from engine.request import STYLE_KNOBS, Beat, Request, Style
@@ -19,6 +20,7 @@ def add(commands: Any) -> None:
         "generate",
         help="a performance from emotions",
         description="Writes a performance of an emotion, or of the beats in a request file.",
+        epilog=f"Emotions: {', '.join(emotions())}. Nouns such as joy or anger are understood too.",
     )
     asked = parser.add_mutually_exclusive_group(required=True)
     asked.add_argument("--emotion", help='a name, such as happy, or a mixture: "happy=0.6,surprised=0.4"')
@@ -28,7 +30,8 @@ def add(commands: Any) -> None:
     parser.add_argument("--seed", type=int, help="default 0; another seed, another performance")
     parser.add_argument("--fps", type=float, help="frames per second, default 60")
     parser.add_argument("--style", metavar="KNOBS", help=f'such as "tempo=1.3,gaze=0.5"; of {", ".join(STYLE_KNOBS)}')
-    parser.add_argument("--steps", type=int, help="sampling steps; fewer are faster")
+    parser.add_argument("--steps", type=int, help="sampling steps, 1..200; fewer are faster")
+    parser.add_argument("--guidance", type=float, help="0..8; how strictly it keeps to what is asked")
     parser.add_argument("--device", choices=DEVICES, default="auto")
     parser.add_argument("--out", required=True, metavar="TAKE", help=".npz, or .csv for Live Link Face")
     parser.set_defaults(run=run, parser=parser)
@@ -54,7 +57,9 @@ def _request(args: argparse.Namespace) -> Request:
         duration = 2.0 if args.duration is None else args.duration
         intensity = 0.8 if args.intensity is None else args.intensity
         request = Request(beats=(Beat.spanning(args.emotion, intensity, 0.0, duration),), duration=duration)
-    asked = {name: getattr(args, name) for name in ("seed", "fps", "steps") if getattr(args, name) is not None}
+    asked = {
+        name: getattr(args, name) for name in ("seed", "fps", "steps", "guidance") if getattr(args, name) is not None
+    }
     if args.style:
         asked["style"] = Style(**{**asdict(request.style), **parse_style(args.style)})
     return replace(request, **asked)
