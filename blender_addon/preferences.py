@@ -22,7 +22,7 @@ class FACEMIMIC_AP_preferences(bpy.types.AddonPreferences):
     bl_idname = __package__ or ""
 
     engine_python: bpy.props.StringProperty(
-        name="Python",
+        name="Engine Python",
         description="The Python that runs the engine. Leave empty to use the installed engine",
         subtype="FILE_PATH",
     )
@@ -65,7 +65,7 @@ class FACEMIMIC_AP_preferences(bpy.types.AddonPreferences):
         except AddonError as error:
             found.label(text=str(error).partition(". ")[0] + ".", icon="INFO")
         else:
-            found.label(text=str(python), icon="CHECKMARK")
+            found.label(text="Engine found" if self.engine_python else str(python), icon="CHECKMARK")
         row = found.row()
         row.enabled = client.running_job() is None
         row.operator("facemimic.check_engine", icon="VIEWZOOM")

@@ -22,8 +22,23 @@ class FACEMIMIC_OT_check_engine(Asking, bpy.types.Operator):
         return preferences.engine().ask("info", {"device": preferences.settings().device})
 
     def accept(self, context: Context, answer: client.Answer) -> str:
-        facts = {name: value for name, value in answer.header.items() if name not in ("id", "type", "arrays")}
-        return "The engine works. " + ", ".join(f"{name} {_brief(value)}" for name, value in facts.items())
+        facts = answer.header
+        packages, weights = _table(facts, "packages"), _table(_table(facts, "weights"), "sha256")
+        missing = [name for name, version in packages.items() if version is None]
+        if missing:
+            raise AddonError(
+                f"The engine's Python lacks {', '.join(missing)}. Press Install Engine in the preferences, "
+                "or choose another Python there."
+            )
+        if not weights:
+            raise AddonError("The engine's weights are missing. Install the newest FaceMimic.")
+        if problem := _table(facts, "landmarker").get("problem"):
+            self.report({"WARNING"}, f"{problem} Or press Download Face Tracker.")
+        devices = facts.get("devices") or ["cpu"]
+        return (
+            f"The engine works: version {facts.get('engine')}, Python {facts.get('python')}, "
+            f"PyTorch {packages.get('torch')}, device {devices[0]}."
+        )
 
     def invoke(self, context: Context, event: Event) -> Returned:
         return self.begin(context)
@@ -47,12 +62,9 @@ class FACEMIMIC_OT_fetch_tracker(Asking, bpy.types.Operator):
         return self.begin(context)
 
 
-def _brief(value: Any) -> str:
-    if isinstance(value, dict):
-        return ", ".join(f"{name} {_brief(part)}" for name, part in value.items())
-    if isinstance(value, list):
-        return ", ".join(_brief(part) for part in value)
-    return str(value)[:60]
+def _table(facts: dict[str, Any], name: str) -> dict[str, Any]:
+    found = facts.get(name)
+    return found if isinstance(found, dict) else {}
 
 
 class FACEMIMIC_OT_install_engine(bpy.types.Operator):

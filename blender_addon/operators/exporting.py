@@ -21,7 +21,7 @@ class Exporting(ExportHelper, OperatorPart):
     """An export of the chosen character to a file that the artist names."""
 
     with_provenance: bpy.props.BoolProperty(
-        name="Say How It Was Made",
+        name="Provenance",
         description="Write into the file which program, seed and model made the performance, and that a machine did",
         default=True,
     )
@@ -117,7 +117,7 @@ class FACEMIMIC_OT_export_vrm(Exporting, bpy.types.Operator):
         ("Only the Author", "Whom the Author Licenses", "Everyone"),
     )  # fmt: skip
     commercial_usage: _choice(
-        "Commercial Use", "Who may earn money with the avatar", COMMERCIAL_USAGES,
+        "Commercial", "Who may earn money with the avatar", COMMERCIAL_USAGES,
         ("Not for Profit", "Persons", "Persons and Companies"),
     )  # fmt: skip
     credit_notation: _choice(
@@ -128,10 +128,18 @@ class FACEMIMIC_OT_export_vrm(Exporting, bpy.types.Operator):
         ("Not Allowed", "Allowed", "Allowed and Passed On"),
     )  # fmt: skip
     allow_redistribution: bpy.props.BoolProperty(name="Redistribution", description="Others may pass the file on")
-    allow_excessively_violent_usage: bpy.props.BoolProperty(name="Violent Content")
-    allow_excessively_sexual_usage: bpy.props.BoolProperty(name="Sexual Content")
-    allow_political_or_religious_usage: bpy.props.BoolProperty(name="Political or Religious Content")
-    allow_antisocial_or_hate_usage: bpy.props.BoolProperty(name="Antisocial Content")
+    allow_excessively_violent_usage: bpy.props.BoolProperty(
+        name="Violence", description="The avatar may perform excessive violence"
+    )
+    allow_excessively_sexual_usage: bpy.props.BoolProperty(
+        name="Sexual Content", description="The avatar may perform excessively sexual content"
+    )
+    allow_political_or_religious_usage: bpy.props.BoolProperty(
+        name="Politics, Religion", description="The avatar may stand for political or religious purposes"
+    )
+    allow_antisocial_or_hate_usage: bpy.props.BoolProperty(
+        name="Antisocial, Hate", description="The avatar may perform antisocial or hateful content"
+    )
 
     _ABOUT = ("copyright_information", "contact_information")
     _RULES = ("avatar_permission", "commercial_usage", "credit_notation", "modification")
