@@ -2,7 +2,8 @@
 
 Flow matching with x-prediction: with tokens as wide as a patch of 55 channels, only predicting the clean signal works
 (Li & He 2025, JiT). Rotary positions and q-k norm as measured there; modulation by time and style is shared by all
-layers, with a learned table for each (PixArt-α's adaLN-single), which saves a third of the parameters.
+layers, with a learned table for each (PixArt-α's adaLN-single), which saves a third of the parameters. Tokens write
+patches that overlap by half and fade into one another, so that no step shows where two tokens meet.
 """
 
 from dataclasses import asdict, dataclass
@@ -96,7 +97,7 @@ class Network(nn.Module):
         self.modulate = nn.Sequential(nn.SiLU(), nn.Linear(width, 6 * width))
         self.blocks = nn.ModuleList(Block(config) for _ in range(config.depth))
         self.last = nn.Linear(width, 2 * width)
-        self.write = nn.Linear(width, channels * patch)
+        self.write = nn.Linear(width, channels * 2 * patch)
         # Every block starts as the identity (adaLN-zero), which steadies the first steps of training.
         for layer in (self.modulate[1], self.last, self.write):
             nn.init.zeros_(layer.weight)  # type: ignore[arg-type]
@@ -122,7 +123,24 @@ class Network(nn.Module):
             x = block(x, modulation, turn)
         shift, scale = self.last(F.silu(about)).unsqueeze(1).chunk(2, dim=2)
         x = F.layer_norm(x, (x.shape[2],)) * (1 + scale) + shift
-        return self.write(x).view(batch, frames, channels)
+        return overlapped(self.write(x).view(batch, tokens, 2 * self.config.patch, channels))
+
+
+def overlapped(patches: Tensor) -> Tensor:
+    """Adds up patches of twice a token's length, each fading in and out; (batch, tokens, 2 p, channels) → frames.
+
+    The frames beyond the first and last token's own are cut off; what a fade leaves out there is made up.
+    """
+    batch, tokens, length, channels = patches.shape
+    half = length // 2
+    rise = (torch.arange(half, device=patches.device) + 0.5) / half
+    early, late = patches.split(half, dim=2)
+    early, late = early * rise[:, None], late * (1 - rise)[:, None]
+    frames = F.pad(early, (0, 0, 0, 0, 0, 1)) + F.pad(late, (0, 0, 0, 0, 1, 0))
+    share = torch.ones(tokens + 1, half, device=patches.device)
+    share[0], share[-1] = rise, 1 - rise
+    frames = (frames / share[:, :, None]).reshape(batch, -1, channels)
+    return frames[:, half // 2 : half // 2 + tokens * half]
 
 
 def wave(time: Tensor, width: int) -> Tensor:

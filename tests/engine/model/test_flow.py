@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from engine.model.flow import Conditions, sample, windows
 from engine.model.generate import Generator
+from engine.model.network import overlapped
 
 
 @given(st.integers(1, 400))
@@ -18,6 +19,15 @@ def test_windows_cover_every_frame_with_overlaps(tokens: int) -> None:
     for before, after in itertools.pairwise(spans):
         assert before.stop - after.start >= 16
         assert after.start % 4 == 0
+
+
+@pytest.mark.parametrize("tokens", [1, 2, 7])
+def test_overlapping_patches_keep_a_constant_and_leave_no_step(tokens: int) -> None:
+    flat = overlapped(torch.full((2, tokens, 8, 3), 0.7))
+    assert flat.shape == (2, 4 * tokens, 3)
+    assert torch.allclose(flat, torch.tensor(0.7))
+    levels = torch.arange(tokens).float()[None, :, None, None].expand(1, tokens, 8, 1)
+    assert (overlapped(levels).diff(dim=1).abs() < 0.26).all()
 
 
 @pytest.mark.parametrize("frames", [64, 200])
