@@ -131,5 +131,5 @@ def _notes(facts: dict[str, Any]) -> list[str]:
     notes.append(f"The tracker cannot see {', '.join(blind)}; they stay near rest.")
     still = [name for name in facts["still_channels"] if name not in blind]
     if still:
-        notes.append(f"Nothing moved in {', '.join(still)}.")
+        notes.append(f"{len(still)} other channels did not move; the take's provenance lists them (still_channels).")
     return notes
