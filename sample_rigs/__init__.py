@@ -1,0 +1,1 @@
+"""Characters made by this project's own scripts, and the scripts that make them."""
