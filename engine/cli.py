@@ -6,10 +6,10 @@ import sys
 from collections.abc import Sequence
 
 from engine import __version__
-from engine.commands import convert, download_landmarker, generate, info, train, video, worker
+from engine.commands import convert, download_landmarker, evaluate, generate, info, train, video, worker
 from engine.errors import FaceMimicError
 
-COMMANDS = (generate, video, convert, info, download_landmarker, worker, train)
+COMMANDS = (generate, video, convert, info, download_landmarker, worker, train, evaluate)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
