@@ -38,18 +38,24 @@ def load_network(path: str | Path) -> tuple[Network, str]:
         with safe_open(path, framework="pt") as file:
             table = json.loads((file.metadata() or {}).get("facemimic", "{}"))
             if table.get("format") != FORMAT:
-                raise FaceMimicError(
-                    f"{path.name} is of another version ({table.get('format', 'unknown')}; this engine reads"
-                    f" {FORMAT}). Install the weights that belong to this version of FaceMimic.",
-                    "weights",
-                )
+                raise _other_version(path)
             network = Network(Config.from_dict(table["config"]))
             network.load_state_dict({name: file.get_tensor(name).float() for name in file.keys()})  # noqa: SIM118
-    except (SafetensorError, OSError, RuntimeError, KeyError, ValueError, TypeError) as error:
+    except (SafetensorError, OSError, ValueError) as error:
         raise FaceMimicError(
             f"{path.name} is damaged or is no weights file. Install FaceMimic again.", "weights"
         ) from error
+    except (RuntimeError, KeyError, TypeError) as error:
+        raise _other_version(path) from error
     return network.eval(), hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _other_version(path: Path) -> FaceMimicError:
+    return FaceMimicError(
+        f"{path.name} is of another version of FaceMimic, so this engine cannot use it. Install the weights that"
+        " belong to this version.",
+        "weights",
+    )
 
 
 def choose_device(name: str) -> torch.device:
