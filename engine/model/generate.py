@@ -73,8 +73,10 @@ class Generator:
     def _conditions(self, request: Request, observed: Observed, frames: int) -> Conditions:
         config = self.network.config
         asked = asked_tracks([(beat, beat.start) for beat in request.beats], frames // config.patch, config, fps=FPS)
-        given = np.ones((len(asked), 1), np.float32)
-        style = np.append(request.style.vector(), np.float32(1))
+        # Curves without beats say nothing of an emotion: to call that calm would calm them down.
+        told = np.float32(bool(request.beats) or request.observed is None)
+        given = np.full((len(asked), 1), told)
+        style = np.append(request.style.vector() * told, told)
         known, confidence = at_model_rate(observed, request.fps, frames)
         mean, scale = self.network.mean.cpu().numpy(), self.network.scale.cpu().numpy()
         tensors = (
