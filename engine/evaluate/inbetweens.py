@@ -120,7 +120,7 @@ def measure(setting: Setting) -> Section:
     everything = np.ones(len(trained.values), bool)
     everything[:2] = everything[-2:] = False
     scale = changes([trained.values], everything).std(axis=0) + 1e-4
-    count = 2 * setting.replications
+    count = 3 * setting.replications // 2
     section.text.append(
         f"The last third of the take ({take.duration:.0f} s at {take.fps:.0f} samples a second), {count} windows for"
         f" each gap, {CONTEXT:g} s known on each side; then only single keys as far apart as the gap. Error: mean"

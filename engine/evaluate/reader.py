@@ -157,11 +157,14 @@ def variants_of(emotion: str) -> tuple[int, ...]:
     return tuple(table()["du"].get(emotion, {}).get("variants", ()))
 
 
+def core_units(emotion: str) -> list[int]:
+    """Units that nearly everybody shows."""
+    return table()["one_sided"].get(emotion) or table()["du"][emotion]["core"]
+
+
 def expected_units(emotion: str) -> list[int]:
     """Units that an onlooker expects of an emotion: its core and its EMFACS prototype."""
-    if emotion in table()["one_sided"]:
-        return table()["one_sided"][emotion]
-    return sorted({*table()["du"][emotion]["core"], *table()["emfacs"].get(emotion, ())})
+    return sorted({*core_units(emotion), *table()["emfacs"].get(emotion, ())})
 
 
 def unit_channels(units: list[int]) -> np.ndarray:

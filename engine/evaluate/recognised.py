@@ -7,11 +7,24 @@ import numpy as np
 
 from engine.channels import CHANNELS, INDEX
 from engine.evaluate.intervals import bootstrap
-from engine.evaluate.reader import BASIC, du_emotions, ideal_pose, named, variants_of
+from engine.evaluate.reader import (
+    BASIC,
+    core_units,
+    du_emotions,
+    expected_units,
+    ideal_pose,
+    named,
+    unit_channels,
+    variants_of,
+)
 from engine.evaluate.setting import Performer, Section, Setting, Table
 from engine.request import Beat, Request
 
 STRONG, WEAK = 0.8, 0.3
+VARIANT_CHANCE = 0.35
+FACE = np.array([not name.startswith(("eyeLook", "eyeBlink", "head")) for name in CHANNELS])
+LEFTMOST = np.array([INDEX[name.replace("Right", "Left")] for name in CHANNELS])
+"""The left channel of each pair, for noise that both sides share."""
 START, ONSET, HOLD, OFFSET = 0.2, 0.4, 0.6, 0.4
 
 
@@ -41,24 +54,33 @@ def answers(poses: dict[str, np.ndarray], among: tuple[str, ...]) -> dict[str, l
     return {name: [named(pose, among) for pose in rows] for name, rows in poses.items()}
 
 
-def ideal(emotions: Iterable[str], like: dict[str, np.ndarray], seeds: int) -> dict[str, np.ndarray]:
-    """Template poses with variants as common as Du et al. say and the noise that `like` has around its own means."""
+def noise_of(poses: dict[str, np.ndarray]) -> tuple[float, float]:
+    """How performances of one emotion differ: relative spread of what its core units show, which are always shown, and
+    absolute restlessness of channels that none of its units move.
+    """
+    shown, still = [], []
+    for name, rows in poses.items():
+        core = unit_channels(core_units(name)) > 0
+        any_unit = unit_channels([*expected_units(name), *core_units(name), *variants_of(name)]) > 0
+        means, spreads = rows.mean(axis=0), rows.std(axis=0)
+        shown += list((spreads / np.maximum(means, 1e-6))[core & (means > 0.2)])
+        still += list(np.sqrt((rows**2).mean(axis=0))[~any_unit & FACE])
+    return float(np.median(shown)) if shown else 0.0, float(np.median(still))
+
+
+def ideal(emotions: Iterable[str], noise: tuple[float, float], seeds: int) -> dict[str, np.ndarray]:
+    """Template poses with variants as common as Du et al. say, and with `noise` as noise_of gives it."""
     rng = np.random.default_rng(0)
-    face = [i for i, name in enumerate(CHANNELS) if not name.startswith(("eyeLook", "eyeBlink", "head"))]
-    noise = np.sqrt(np.mean([rows.var(axis=0) for rows in like.values()], axis=0))
-    # Both sides of a face vary together.
-    pairs = np.array([INDEX[name.replace("Right", "Left")] for name in CHANNELS])
     poses: dict[str, np.ndarray] = {}
     for name in emotions:
         rows = []
         for _ in range(seeds):
-            some = tuple(unit for unit in variants_of(name) if rng.random() < 0.35)
+            some = tuple(unit for unit in variants_of(name) if rng.random() < VARIANT_CHANCE)
             pose = ideal_pose(name, STRONG, some, "Left" if rng.random() < 0.5 else "Right")
-            drawn = rng.normal(0, 1, len(CHANNELS))[pairs] * noise
-            moving = np.zeros(len(CHANNELS))
-            # Noise scales what is shown; still channels stay as still as a living face is.
-            moving[face] = drawn[face] * (pose[face] > 0) + 0.015 * np.abs(rng.normal(0, 1, len(face)))
-            rows.append(np.clip(pose + moving, 0, 1))
+            # Both sides of a face vary together.
+            relative, still = rng.normal(0, 1, (2, len(CHANNELS)))[:, LEFTMOST]
+            moved = pose * (1 + noise[0] * relative) + noise[1] * np.abs(still) * (FACE & (pose == 0))
+            rows.append(np.clip(moved, 0, 1))
         poses[name] = np.stack(rows)
     return poses
 
@@ -82,22 +104,24 @@ def confusions(said: dict[str, list[str]], least: float = 0.1) -> list[str]:
 def measure(setting: Setting) -> Section:
     """Names the asked emotion at two strengths, among 7 and among 21."""
     section = Section("recognised", "1. Recognised")
+    compound_seeds = max(setting.replications, 3 * setting.seeds // 8)
     section.text.append(
         "A reader with its own table of action units (engine/evaluate/reader.toml) names the emotion from the pose held"
         f" at a beat's height. {setting.seeds} seeds of each basic emotion,"
-        f" {max(setting.replications, setting.seeds // 2)} of each of the 21 of Du et al. “Ideal” is the same reader on"
-        " its own template poses with the variation between the model's performances added: its ceiling."
+        f" {compound_seeds} of each of the 21 of Du et al. “Ideal” is the same reader on"
+        " its own template poses, as strong and with the noise that the model's performances have: its ceiling."
     )
     rows, per_emotion, mistaken = [], [], []
-    compound_seeds = max(setting.replications, setting.seeds // 2)
     shares: dict[str, dict[str, float]] = {}
     everything: dict[str, dict[str, np.ndarray]] = {}
     for row, performer in setting.rows.items():
-        everything[row] = apexes(performer, (*du_emotions(), "contemptuous"), STRONG, setting.seeds // 2)
+        everything[row] = apexes(performer, (*du_emotions(), "contemptuous"), STRONG, compound_seeds)
         strong = apexes(performer, BASIC, STRONG, setting.seeds)
         weak = apexes(performer, BASIC, WEAK, setting.seeds)
         _count(section, row, strong, weak, everything[row], shares, rows, mistaken)
-    ideal_poses = ideal((*du_emotions(), "contemptuous"), everything["model"], setting.seeds)
+    noise = noise_of(everything["model"])
+    ideal_poses = ideal((*du_emotions(), "contemptuous"), noise, setting.seeds)
+    section.figures["noise"] = noise
     strong = {name: ideal_poses[name] for name in BASIC}
     _count(section, "ideal", strong, None, ideal_poses, shares, rows, mistaken)
     for name in du_emotions():
