@@ -32,7 +32,11 @@ class Place(NamedTuple):
 def place(context: Context) -> Place:
     """The chosen character at the playhead. Raises AddonError when it cannot be performed with."""
     obj = needed_object(context)
-    find_character(obj)
+    if not find_character(obj).matched:
+        raise AddonError(
+            f"FaceMimic knows none of the names of {obj.name}'s shape keys. Name them as ARKit does, "
+            "such as jawOpen and eyeBlinkLeft; the panel lists all channels."
+        )
     scene, chosen = context.scene, settings(context)
     return Place(
         scene=scene.session_uid,
@@ -65,6 +69,8 @@ def put(clip: Clip, where: Place, name: str) -> str:
     )
     last = where.frame + (len(clip.values) - 1) * where.fps / clip.fps
     sentence = f"{name}: frames {where.frame:g} to {last:g} on “{character.name}”."
+    if character.missing:
+        sentence += f" The rig cannot show {len(character.missing)} of its channels; the panel lists them."
     if last > scene.frame_end:
         sentence += f" The scene ends at frame {scene.frame_end}."
     return sentence
@@ -113,7 +119,7 @@ class Asking(OperatorPart):
             job = self.ask(context)
             return self._finish(context, client.wait(job))
         except AddonError as error:
-            return self._refuse(error)
+            return self.refuse(error)
 
     def begin(self, context: Context) -> Returned:
         """Asks and goes on as a modal operator."""
@@ -122,7 +128,7 @@ class Asking(OperatorPart):
         try:
             self._job = self.ask(context)
         except AddonError as error:
-            return self._refuse(error)
+            return self.refuse(error)
         manager = context.window_manager
         self._timer = manager.event_timer_add(PACE, window=context.window)
         manager.modal_handler_add(self)
@@ -148,7 +154,7 @@ class Asking(OperatorPart):
         try:
             return self._finish(context, job.result())
         except AddonError as error:
-            return self._refuse(error)
+            return self.refuse(error)
 
     def cancel(self, context: Context) -> None:
         """Blender calls this when it ends the operator itself, as on opening another file."""
@@ -165,7 +171,8 @@ class Asking(OperatorPart):
         self._say({"INFO"}, self.accept(context, answer))
         return {"FINISHED"}
 
-    def _refuse(self, error: AddonError) -> Returned:
+    def refuse(self, error: AddonError) -> Returned:
+        """Tells the artist why nothing was done."""
         self._say({"ERROR"}, str(error))
         return {"CANCELLED"}
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import bpy
 
 from .. import client, preferences
-from ..hints import Context
+from ..hints import Context, Returned
 from ..messages import AddonError
 from .asking import AskingAboutFile, Place, answered_clip, place, put
 
@@ -45,6 +45,15 @@ class FACEMIMIC_OT_from_video(AskingAboutFile, bpy.types.Operator):
         self._place = place(context)
         fields = {"path": str(path), "fps": None, "face": self.face, "start": self.start, "end": self.end or None}
         return preferences.engine().ask("video", fields)
+
+    def refuse(self, error: AddonError) -> Returned:
+        if "download-landmarker" in str(error):
+            # The engine names its command line, which an artist has not at hand.
+            error = AddonError(
+                "Video needs MediaPipe's face tracker, which is not installed. Press Download Face Tracker in "
+                "Edit > Preferences > Add-ons > FaceMimic (4 MB)."
+            )
+        return super().refuse(error)
 
     def accept(self, context: Context, answer: client.Answer) -> str:
         return put(answered_clip(answer), self._place, Path(self.filepath).stem)

@@ -30,6 +30,8 @@ class FACEMIMIC_OT_load_take(AskingAboutFile, bpy.types.Operator):
         return preferences.engine().ask("convert", {"path": str(path)})
 
     def accept(self, context: Context, answer: client.Answer) -> str:
+        for note in answer.header.get("notes") or ():
+            self.report({"WARNING"}, str(note))
         return put(answered_clip(answer), self._place, Path(self.filepath).stem)
 
     def execute(self, context: Context) -> Returned:
@@ -39,7 +41,7 @@ class FACEMIMIC_OT_load_take(AskingAboutFile, bpy.types.Operator):
         try:
             self.report({"INFO"}, put(load_npz(path), place(context), path.stem))
         except AddonError as error:
-            return self._refuse(error)
+            return self.refuse(error)
         return {"FINISHED"}
 
 

@@ -77,6 +77,13 @@ def test_a_real_video_is_watched(face, real_engine, shared, monkeypatch):
     assert jaw(face).range()[1] == pytest.approx(1 + 0.5 * 24, abs=1.5)
 
 
+def test_without_the_face_tracker_the_button_that_gets_it_is_named(face, real_engine, shared, monkeypatch, tmp_path):
+    monkeypatch.setenv("FACEMIMIC_MODELS", str(tmp_path))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    with pytest.raises(RuntimeError, match="Download Face Tracker"):
+        bpy.ops.facemimic.from_video(filepath=str(shared / "video" / "face_a.mp4"))
+
+
 def test_a_file_that_is_no_video_changes_nothing(face, real_engine, shared, monkeypatch, tmp_path):
     monkeypatch.setenv("FACEMIMIC_MODELS", str(shared / "models"))
     (tmp_path / "noise.mp4").write_bytes(b"noise" * 100)

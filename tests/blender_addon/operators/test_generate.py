@@ -122,6 +122,11 @@ def test_objects_that_are_no_character_are_named(face, make_mesh):
     refused("Choose a character")
 
 
+def test_shape_keys_with_unknown_names_are_refused_before_anything_is_asked(face, make_mesh):
+    bpy.context.view_layer.objects.active = make_mesh("Stranger", ["abc", "def"])
+    refused("FaceMimic knows none of the names of Stranger's shape keys")
+
+
 def test_a_character_that_was_deleted_is_named(face):
     bpy.context.scene.facemimic.character = face
     bpy.context.scene.collection.objects.unlink(face)

@@ -169,7 +169,7 @@ def test_the_preferences_draw_with_and_without_an_engine(face, monkeypatch):
         monkeypatch.setattr(places, "default_python", lambda python=python: python)
         paper = Paper()
         cls = preferences.FACEMIMIC_AP_preferences
-        owner = SimpleNamespace(layout=paper, bl_rna=cls.bl_rna)
+        owner = SimpleNamespace(layout=paper, bl_rna=cls.bl_rna, engine_python="")
         for draw in (cls._draw_engine, cls._draw_installation):
             draw(owner, paper)
         assert "facemimic.install_engine" in paper.operators
