@@ -26,8 +26,8 @@ LARGEST_HEADER = 1 << 24
 LARGEST_ARRAYS = 1 << 30
 """Bytes. A header or arrays beyond these are noise on the pipe: an hour of performance is 50 MB."""
 LARGEST_LOG = 1 << 20
-PATIENCE = 2.0
-"""Seconds a cancelled request may take to stop before the worker is replaced by a fresh one."""
+PATIENCE = 10.0
+"""Seconds a cancelled request may take to stop, such as to load PyTorch, before a fresh worker replaces this one."""
 SILENCE = 60.0
 """Seconds a new worker may take to greet: a cold disk is slow, but a program that is no engine never answers."""
 
@@ -133,7 +133,7 @@ class _Process:
                 self.incoming.put(read_message(self.stdout))
         except (EOFError, OSError):
             self.incoming.put("died")
-        except (ValueError, struct.error):
+        except (ValueError, struct.error, RecursionError, MemoryError):
             self.incoming.put("garbage")
 
 
@@ -166,10 +166,14 @@ class Worker:
             self.stop()
         if self._process is not None:
             return
-        self.log.parent.mkdir(parents=True, exist_ok=True)
-        fresh = not self.log.exists() or self.log.stat().st_size > LARGEST_LOG
         try:
-            with self.log.open("wb" if fresh else "ab") as log:
+            self.log.parent.mkdir(parents=True, exist_ok=True)
+            fresh = not self.log.exists() or self.log.stat().st_size > LARGEST_LOG
+            log = self.log.open("wb" if fresh else "ab")
+        except OSError as error:
+            raise AddonError(f"The engine's log {self.log} cannot be written: {error.strerror}.") from error
+        try:
+            with log:
                 handle = subprocess.Popen(  # noqa: S603  (the artist's own choice of interpreter)
                     [str(self.python), *self.arguments],
                     stdin=subprocess.PIPE,

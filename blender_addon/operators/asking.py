@@ -57,16 +57,18 @@ def put(clip: Clip, where: Place, name: str) -> str:
     obj = next((obj for obj in scene.objects if obj.session_uid == where.character), None)
     if obj is None:
         raise AddonError(f"“{where.name}” was removed while FaceMimic was working. Nothing was changed.")
-    character = find_character(obj)
-    bake(
-        character,
-        clip,
-        frame=where.frame,
-        fps=where.fps,
-        tolerance=where.tolerance,
-        name=name,
-        new_take=where.new_take,
-    )
+    # The artist may look at another scene by now.
+    with bpy.context.temp_override(scene=scene):
+        character = find_character(obj)
+        bake(
+            character,
+            clip,
+            frame=where.frame,
+            fps=where.fps,
+            tolerance=where.tolerance,
+            name=name,
+            new_take=where.new_take,
+        )
     last = where.frame + (len(clip.values) - 1) * where.fps / clip.fps
     sentence = f"{name}: frames {where.frame:g} to {last:g} on “{character.name}”."
     if character.missing:
@@ -149,7 +151,7 @@ class Asking(OperatorPart):
             return {"PASS_THROUGH"}
         self._leave(context)
         if job.cancelled:
-            self._say({"INFO"}, "Cancelled. Nothing was changed.")
+            self.report({"INFO"}, "Cancelled. Nothing was changed.")
             return {"CANCELLED"}
         try:
             return self._finish(context, job.result())
@@ -168,16 +170,13 @@ class Asking(OperatorPart):
         redraw(context)
 
     def _finish(self, context: Context, answer: client.Answer) -> Returned:
-        self._say({"INFO"}, self.accept(context, answer))
+        self.report({"INFO"}, self.accept(context, answer))
         return {"FINISHED"}
 
     def refuse(self, error: AddonError) -> Returned:
         """Tells the artist why nothing was done."""
-        self._say({"ERROR"}, str(error))
+        self.report({"ERROR"}, str(error))
         return {"CANCELLED"}
-
-    def _say(self, kind: set[str], sentence: str) -> None:
-        self.report(kind, sentence)
 
 
 class AskingAboutFile(Asking, ImportHelper):

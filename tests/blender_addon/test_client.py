@@ -125,6 +125,14 @@ def test_a_program_that_never_greets_is_given_up(start, monkeypatch):
     assert not worker.running
 
 
+def test_a_log_that_cannot_be_written_is_named(start, tmp_path):
+    (tmp_path / "file").write_text("")
+    worker = start("good")
+    worker.log = tmp_path / "file" / "engine.log"
+    with pytest.raises(AddonError, match=r"log .*engine\.log cannot be written"):
+        worker.ask("generate")
+
+
 def test_a_python_that_cannot_be_started_says_where_to_change_it(start, tmp_path):
     with pytest.raises(AddonError, match=r"cannot be started.*preferences"):
         start("good", str(tmp_path / "no-python")).ask("generate")

@@ -140,6 +140,17 @@ def test_a_hidden_face_is_refused(face):
     refused("Face")
 
 
+def test_the_artist_may_look_at_another_scene_meanwhile(face, make_armature, monkeypatch):
+    def switch(job):
+        bpy.context.window.scene = bpy.data.scenes.new("Other")
+        return client._worker.wait(job)
+
+    monkeypatch.setattr(client, "wait", switch)
+    assert bpy.ops.facemimic.generate() == {"FINISHED"}
+    _, found = curves(face)
+    assert tuple(found['key_blocks["jawOpen"].value'].range()) == (11, 58)
+
+
 def test_a_character_that_goes_while_the_engine_works_is_named(face, monkeypatch):
     def leave(job):
         bpy.data.objects.remove(face)

@@ -1,0 +1,41 @@
+"""Takes the README's pictures of the panel: `python docs/panel_pictures.py WINDOW_TOOL`.
+
+WINDOW_TOOL opens a real Blender window: `WINDOW_TOOL shot OUT.png SCRIPT.py SECONDS`. Build the extension first
+(`make package`); needs `.venv` and sample_rigs/head.blend. Writes docs/panel_before.png and docs/panel_after.png.
+"""
+
+import argparse
+import os
+import subprocess
+import tempfile
+from pathlib import Path
+
+from PIL import Image
+
+HERE = Path(__file__).resolve().parent
+PART = (240, 28, 1314, 998)
+"""The 3D view with the sidebar, and the timeline below it, in the tool's window of 1600 × 1000."""
+SECONDS = {"before": 60, "after": 110}
+"""The shaders of the material preview are compiled first, on the processor."""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Takes the pictures of the panel.")
+    parser.add_argument("tool", type=Path, help="the program that opens a Blender window and takes its picture")
+    tool = parser.parse_args().tool.resolve()
+    for state, seconds in SECONDS.items():
+        with tempfile.TemporaryDirectory() as folder:
+            shot = Path(folder) / "window.png"
+            command = [tool, "shot", shot, HERE / "window_shot.py", str(seconds)]
+            environment = {**os.environ, "FACEMIMIC_SHOT": state}
+            subprocess.run(command, check=True, cwd=HERE.parent, env=environment)  # noqa: S603
+            log = shot.with_name("window.png.log").read_text("utf-8", "replace")
+            if "ready for the picture" not in log:
+                raise SystemExit(f"Blender did not get as far as the picture:\n{log[-2000:]}")
+            target = HERE / f"panel_{state}.png"
+            Image.open(shot).convert("RGB").crop(PART).quantize(256).save(target, optimize=True)
+            print(f"{target} ({target.stat().st_size / 1000:.0f} kB)")
+
+
+if __name__ == "__main__":
+    main()

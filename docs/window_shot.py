@@ -1,0 +1,87 @@
+"""Shows the panel in a real Blender window: run by Blender with --python, from the checkout's root.
+
+$FACEMIMIC_SHOT says what to show: "before" (the default) or "after" Generate. The extension's zip must have been built
+and `.venv` made. Once the window is ready for its picture, "ready for the picture" is printed.
+"""
+
+import os
+from pathlib import Path
+
+import bpy
+
+CHECKOUT = Path.cwd()
+SHOW = os.environ.get("FACEMIMIC_SHOT", "before")
+CHARACTER = Path(os.environ.get("FACEMIMIC_CHARACTER", CHECKOUT / "sample_rigs" / "head.blend"))
+
+
+def install() -> None:
+    archive = max((CHECKOUT / "dist").glob("facemimic-*.zip"), key=lambda path: path.stat().st_mtime)
+    bpy.ops.extensions.package_install_files(repo="user_default", filepath=str(archive), enable_on_install=True)
+    preferences = bpy.context.preferences
+    preferences.view.show_splash = False
+    preferences.view.smooth_view = 0
+    preferences.addons["bl_ext.user_default.facemimic"].preferences.engine_python = str(
+        CHECKOUT / ".venv" / "bin" / "python"
+    )
+
+
+def view() -> tuple:
+    """Window, area and region of the largest 3D view."""
+    window = bpy.context.window_manager.windows[0]
+    areas = [area for area in window.screen.areas if area.type == "VIEW_3D"]
+    area = max(areas, key=lambda area: area.width * area.height)
+    return window, area, next(region for region in area.regions if region.type == "WINDOW")
+
+
+def arrange() -> float | None:
+    """The head in front, the sidebar open on our tab."""
+    window, area, region = view()
+    area.spaces.active.show_region_ui = True
+    sidebar = next(region for region in area.regions if region.type == "UI")
+    try:
+        sidebar.active_panel_category = "FaceMimic"
+    except (AttributeError, TypeError):
+        # The tabs exist only after the sidebar's first redraw.
+        return 0.2
+    area.spaces.active.overlay.show_overlays = False
+    area.spaces.active.shading.type = "MATERIAL"
+    with bpy.context.temp_override(window=window, area=area, region=region):
+        bpy.ops.view3d.view_axis(type="FRONT")
+        bpy.ops.view3d.view_selected()
+    bpy.app.timers.register(generate if SHOW == "after" else done, first_interval=1.0)
+    return None
+
+
+def generate() -> None:
+    window, area, region = view()
+    bpy.context.scene.facemimic.emotion = "happy"
+    with bpy.context.temp_override(window=window, area=area, region=region):
+        print(bpy.ops.facemimic.generate("INVOKE_DEFAULT"))
+    bpy.app.timers.register(look, first_interval=1.0)
+
+
+def look() -> float | None:
+    """Waits for the take, then shows its apex."""
+    obj = bpy.context.scene.facemimic.character or bpy.context.active_object
+    faces = [obj, *obj.children_recursive]
+    if not any(getattr(face.data, "shape_keys", None) and face.data.shape_keys.animation_data for face in faces):
+        return 0.2
+    bpy.context.scene.frame_set(26)
+    done()
+    return None
+
+
+def done() -> None:
+    print("ready for the picture", flush=True)
+
+
+def main() -> None:
+    install()
+    if CHARACTER.suffix == ".blend":
+        bpy.ops.wm.open_mainfile(filepath=str(CHARACTER), load_ui=False)
+    elif CHARACTER.is_file():
+        bpy.ops.facemimic.import_avatar(filepath=str(CHARACTER))
+    bpy.app.timers.register(arrange, first_interval=1.0, persistent=True)
+
+
+main()
