@@ -22,7 +22,7 @@ BACKDROP = (0.165, 0.185, 0.225)  # linear rgb
 LIGHTS = (
     ("Key", (-0.62, -1.0, 0.62), 3.4, 1.7, 170.0, (1.0, 0.94, 0.86)),
     ("Fill", (1.0, -0.75, 0.05), 3.6, 3.0, 42.0, (0.80, 0.88, 1.0)),
-    ("Rim", (0.75, 1.0, 0.75), 3.4, 1.4, 190.0, (1.0, 0.90, 0.80)),
+    ("Rim", (0.75, 1.0, 0.75), 3.4, 1.6, 130.0, (1.0, 0.90, 0.80)),
     ("Rim Cool", (-1.0, 0.8, 0.35), 3.4, 1.2, 90.0, (0.62, 0.78, 1.0)),
 )
 
@@ -89,15 +89,21 @@ def _backdrop(scene: bpy.types.Scene) -> None:
         node.location = (n % 4 * 220, -(n // 4) * 260)
 
 
+def _positions(data: bpy.types.bpy_prop_collection) -> np.ndarray:
+    """The `co` of vertices or of a shape key's points (n, 3)."""
+    flat = np.empty(len(data) * 3, np.float32)
+    data.foreach_get("co", flat)
+    return flat.reshape(-1, 3).astype(float)
+
+
 def _world_points(obj: bpy.types.Object) -> np.ndarray:
     """The rest vertices of a mesh object as its modifiers leave them, in world space (n, 3)."""
     evaluated = obj.evaluated_get(bpy.context.evaluated_depsgraph_get())
     mesh = evaluated.to_mesh()
-    flat = np.empty(len(mesh.vertices) * 3, np.float32)
-    mesh.vertices.foreach_get("co", flat)
+    points = _positions(mesh.vertices)
     evaluated.to_mesh_clear()
     matrix = np.array(obj.matrix_world)
-    return flat.reshape(-1, 3) @ matrix[:3, :3].T + matrix[:3, 3]
+    return points @ matrix[:3, :3].T + matrix[:3, 3]
 
 
 def _head_bone(objects: Iterable[bpy.types.Object]) -> Vector | None:
@@ -133,13 +139,37 @@ def head_box(objects: Sequence[bpy.types.Object]) -> tuple[Vector, Vector]:
     return Vector(near.min(0)), Vector(near.max(0))
 
 
+def facing(objects: Sequence[bpy.types.Object]) -> float:
+    """Which way a character looks: degrees about Z, 0 for -Y, in steps of 90.
+
+    Shape keys tell: what they move lies in front of the head's middle. Without any it is 0.
+    """
+    low, high = head_box(objects)
+    total, weight = np.zeros(3), 0.0
+    for obj in objects:
+        keys = obj.data.shape_keys if obj.type == "MESH" else None
+        if not keys or obj.hide_render:
+            continue
+        rest = _positions(keys.reference_key.data)
+        moved = np.zeros(len(rest))
+        for block in keys.key_blocks[1:80]:
+            moved += np.linalg.norm(_positions(block.data) - rest, axis=1)
+        matrix = np.array(obj.matrix_world)
+        total += moved @ (rest @ matrix[:3, :3].T + matrix[:3, 3])
+        weight += moved.sum()
+    if weight < 1e-9:
+        return 0.0
+    x, y, _ = total / weight - np.array((low + high) / 2)
+    return round(math.degrees(math.atan2(x, -y)) / 90.0) % 4 * 90.0
+
+
 def frame_head(
     objects: Sequence[bpy.types.Object], yaw: float = 0.0, pitch: float = 0.0, margin: float = 1.18,
 ) -> bpy.types.Object:
     """Places camera and lights on a character's head and returns the camera.
 
-    yaw, pitch: degrees; 0 looks the character (facing -Y) in the face, yaw > 0 walks to its left side,
-    pitch > 0 looks from above. margin: how much larger than the head's box the picture is.
+    yaw, pitch: degrees; 0 looks the character in the face, whichever way it stands, yaw > 0 walks to its
+    left side, pitch > 0 looks from above. margin: how much larger than the head's box the picture is.
     """
     scene = bpy.context.scene
     low, high = head_box(objects)
@@ -154,17 +184,21 @@ def frame_head(
     aspect = scene.render.resolution_x / scene.render.resolution_y
     field = 2 * math.atan(data.sensor_width / 2 / data.lens) / max(1.0, aspect)
     distance = size * margin / 2 / math.tan(field / 2) + (high.y - low.y) / 2
-    turn = Matrix.Rotation(math.radians(yaw), 3, "Z") @ Matrix.Rotation(math.radians(-pitch), 3, "X")
+    front = facing(objects)
+    turn = Matrix.Rotation(math.radians(front + yaw), 3, "Z") @ Matrix.Rotation(math.radians(-pitch), 3, "X")
     direction = turn @ Vector((0, -1, 0))
     camera.location = centre + direction * distance
     camera.rotation_euler = (-direction).to_track_quat("-Z", "Y").to_euler()
     scene.camera = camera
-    light_head(centre, size)
+    light_head(centre, size, front)
     return camera
 
 
-def light_head(centre: Vector, size: float) -> None:
-    """Key, fill and two rim lights around a head `size` metres tall at `centre`."""
+def light_head(centre: Vector, size: float, front: float = 0.0) -> None:
+    """Key, fill and two rim lights around a head `size` metres tall at `centre`.
+
+    front: which way the head looks, as `facing` says it.
+    """
     scene = bpy.context.scene
     for name, towards, distance, extent, power, colour in LIGHTS:
         full = PREFIX + name
@@ -172,7 +206,7 @@ def light_head(centre: Vector, size: float) -> None:
         lamp = bpy.data.objects.get(full) or bpy.data.objects.new(full, data)
         if lamp.name not in scene.collection.all_objects:
             scene.collection.objects.link(lamp)
-        direction = Vector(towards).normalized()
+        direction = Matrix.Rotation(math.radians(front), 3, "Z") @ Vector(towards).normalized()
         data.shape, data.size, data.color = "DISK", extent * size, colour
         data.energy = power * size * size
         lamp.location = centre + direction * distance * size
