@@ -104,7 +104,7 @@ class Installation:
     error: AddonError | None = None
     _process: subprocess.Popen | None = field(default=None, repr=False)
     _step: Step | None = field(default=None, repr=False)
-    _read: int = 0
+    _start_of_step: int = 0
     _since: float = field(default_factory=time.monotonic)
 
     def poll(self) -> None:
@@ -150,6 +150,7 @@ class Installation:
             with self.log.open("ab") as log:
                 log.write(f"\n{step.stage}: {subprocess.list2cmdline(step.command)}\n".encode())
                 log.flush()
+                self._start_of_step = log.tell()
                 self._process = subprocess.Popen(  # noqa: S603  (only the steps above)
                     step.command,
                     stdin=subprocess.DEVNULL,
@@ -173,7 +174,7 @@ class Installation:
 
     def _tail(self) -> str:
         with self.log.open("rb") as log:
-            log.seek(max(0, log.seek(0, os.SEEK_END) - 4096))
+            log.seek(max(self._start_of_step, log.seek(0, os.SEEK_END) - 4096))
             return log.read().decode("utf-8", "replace")
 
     def _reason(self) -> str:

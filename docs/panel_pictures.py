@@ -13,7 +13,7 @@ from pathlib import Path
 from PIL import Image
 
 HERE = Path(__file__).resolve().parent
-PART = (240, 28, 1314, 998)
+PART = (0, 28, 1314, 978)
 """The 3D view with the sidebar, and the timeline below it, in the tool's window of 1600 × 1000."""
 SECONDS = {"before": 60, "after": 110}
 """The shaders of the material preview are compiled first, on the processor."""
@@ -33,7 +33,7 @@ def main() -> None:
             if "ready for the picture" not in log:
                 raise SystemExit(f"Blender did not get as far as the picture:\n{log[-2000:]}")
             target = HERE / f"panel_{state}.png"
-            Image.open(shot).convert("RGB").crop(PART).quantize(256).save(target, optimize=True)
+            Image.open(shot).convert("RGB").crop(PART).save(target, optimize=True)
             print(f"{target} ({target.stat().st_size / 1000:.0f} kB)")
 
 

@@ -35,7 +35,7 @@ def view() -> tuple:
 
 def arrange() -> float | None:
     """The head in front, the sidebar open on our tab."""
-    window, area, region = view()
+    area = view()[1]
     area.spaces.active.show_region_ui = True
     sidebar = next(region for region in area.regions if region.type == "UI")
     try:
@@ -45,11 +45,16 @@ def arrange() -> float | None:
         return 0.2
     area.spaces.active.overlay.show_overlays = False
     area.spaces.active.shading.type = "MATERIAL"
+    look_at_face()
+    bpy.app.timers.register(generate if SHOW == "after" else done, first_interval=1.0)
+    return None
+
+
+def look_at_face() -> None:
+    window, area, region = view()
     with bpy.context.temp_override(window=window, area=area, region=region):
         bpy.ops.view3d.view_axis(type="FRONT")
         bpy.ops.view3d.view_selected()
-    bpy.app.timers.register(generate if SHOW == "after" else done, first_interval=1.0)
-    return None
 
 
 def generate() -> None:
@@ -67,8 +72,26 @@ def look() -> float | None:
     if not any(getattr(face.data, "shape_keys", None) and face.data.shape_keys.animation_data for face in faces):
         return 0.2
     bpy.context.scene.frame_set(26)
-    done()
+    show_curves()
+    bpy.app.timers.register(done, first_interval=1.0)
     return None
+
+
+def show_curves() -> None:
+    """The graph editor below the 3D view, with all of the take's curves."""
+    window, area, region = view()
+    before = set(window.screen.areas)
+    with bpy.context.temp_override(window=window, area=area, region=region):
+        bpy.ops.screen.area_split(direction="HORIZONTAL", factor=0.32)
+    below = next(area for area in window.screen.areas if area not in before)
+    below.ui_type = "FCURVES"
+    editor = below.spaces.active
+    editor.show_region_channels = editor.show_region_ui = editor.show_handles = False
+    graph = next(region for region in below.regions if region.type == "WINDOW")
+    with bpy.context.temp_override(window=window, area=below, region=graph):
+        bpy.ops.graph.select_all(action="DESELECT")
+        bpy.ops.graph.view_all()
+    look_at_face()
 
 
 def done() -> None:

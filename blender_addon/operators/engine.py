@@ -32,8 +32,8 @@ class FACEMIMIC_OT_check_engine(Asking, bpy.types.Operator):
             )
         if not weights:
             raise AddonError("The engine's weights are missing. Install the newest FaceMimic.")
-        if problem := _table(facts, "landmarker").get("problem"):
-            self.report({"WARNING"}, f"{problem} Or press Download Face Tracker.")
+        if not _table(facts, "landmarker").get("path"):
+            self.report({"WARNING"}, "From Video needs the face tracker. Press Download Face Tracker to get it.")
         devices = facts.get("devices") or ["cpu"]
         return (
             f"The engine works: version {facts.get('engine')}, Python {facts.get('python')}, "
