@@ -41,7 +41,7 @@ class Answer(NamedTuple):
 
 @dataclass
 class Job:
-    """One request on its way. `fraction` is 0..1; when `done`, either `answer`, `error` or `cancelled` is set."""
+    """One request on its way. `fraction` is 0..1 of the present stage; when `done`, either `answer`, `error` or `cancelled` is set."""
 
     number: int
     operation: str
@@ -54,6 +54,12 @@ class Job:
     @property
     def done(self) -> bool:
         return self.cancelled or self.answer is not None or self.error is not None
+
+    def advance(self, fraction: Any, stage: str) -> None:
+        """Notes progress; within a stage it never goes back, and each stage begins anew."""
+        reached = fraction if isinstance(fraction, (int, float)) and math.isfinite(fraction) else 0.0
+        before = self.fraction if stage == self.stage else 0.0
+        self.fraction, self.stage = min(1.0, max(before, reached)), stage
 
     def result(self) -> Answer:
         """The answer of a job that is done. Raises its AddonError."""
@@ -270,10 +276,7 @@ class Worker:
         if (job := self.jobs.get(number)) is None:
             return
         if kind == "progress":
-            fraction = header.get("fraction")
-            if isinstance(fraction, (int, float)):
-                job.fraction = min(1.0, max(job.fraction, fraction))
-            job.stage = str(header.get("stage") or job.stage)
+            job.advance(header.get("fraction"), str(header.get("stage") or job.stage))
             return
         del self.jobs[number]
         if kind == "result":

@@ -51,6 +51,21 @@ def test_polling_never_blocks_and_shows_progress(start):
     worker.cancel(job)
 
 
+def test_progress_never_goes_back_within_a_stage():
+    job = client.Job(1, "generate", "Starting the engine")
+    for fraction, stage, shown in (
+        (1.0, "Loading the model", 1.0),
+        (0.0, "Performing", 0.0),
+        (0.5, "Performing", 0.5),
+        (0.4, "Performing", 0.5),
+        (7, "Performing", 1.0),
+        (float("nan"), "Finishing", 0.0),
+        (None, "Finishing", 0.0),
+    ):
+        job.advance(fraction, stage)
+        assert (job.fraction, job.stage) == (shown, stage)
+
+
 def test_a_large_request_does_not_block_while_the_worker_is_busy(start):
     worker = start("deaf")
     worker.ask("generate")
