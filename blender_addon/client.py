@@ -41,7 +41,10 @@ class Answer(NamedTuple):
 
 @dataclass
 class Job:
-    """One request on its way. `fraction` is 0..1 of the present stage; when `done`, either `answer`, `error` or `cancelled` is set."""
+    """One request on its way. `fraction` is 0..1 of the present stage.
+
+    When `done`, either `answer`, `error` or `cancelled` is set.
+    """
 
     number: int
     operation: str
