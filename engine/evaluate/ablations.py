@@ -10,17 +10,19 @@ import torch
 from engine.evaluate.alive import jerkiness
 from engine.evaluate.batch import perform_batch
 from engine.evaluate.events import blinks, lids
-from engine.evaluate.inbetweens import changes, cut, fillers, judge
+from engine.evaluate.inbetweens import changes, cut, filler, judge
 from engine.evaluate.intervals import bootstrap
 from engine.evaluate.obeys import timing
 from engine.evaluate.reader import BASIC
 from engine.evaluate.recognised import STRONG, answers, apexes, request_for
 from engine.evaluate.setting import Picture, Section, Setting, Table, held_out, seen
 from engine.model.generate import STEPS, Generator
-from engine.request import Request
+from engine.request import Beat, Request
 
 TRIED_STEPS = (4, 6, 8, 12, 20, 50)
 EXACT_STEPS = 200
+CALM = (Beat({"neutral": 1.0}, 0.0),)
+"""Asks for nothing to be shown, where a Request without beats leaves that open."""
 TRIED_GUIDANCE = (1.0, 1.5, 2.0, 3.0)
 
 
@@ -132,13 +134,15 @@ def _masks(section: Section, setting: Setting) -> None:
     scale = changes([trained.values], _inner(len(trained.values))).std(axis=0) + 1e-4
     windows, known, judged = cut(take, 1.0, setting.replications, keyed=True)
     filled = {
-        "told what is known (masks)": fillers(setting.model)["model, open"](windows, known, take.fps),
+        "told what is known (masks)": filler(setting.model)(windows, known, take.fps),
+        "the same, told to be calm": filler(setting.model, CALM)(windows, known, take.fps),
         "replacement at inference": _replaced(setting.generator, windows, known, take.fps),
     }
     found = judge(filled, windows, judged, scale)
     section.text.append(
         f"Masks: {len(windows)} windows of the held-out take with single keys a second apart. Replacement runs the same"
         " network without telling it the keys, and puts the noised keys into the sample at each step."
+        " Calm: the same keys with a beat of no strength."
     )
     section.tables.append(
         Table(
@@ -222,7 +226,7 @@ def _compared(section: Section, setting: Setting) -> None:
             scale = changes([trained.values], _inner(len(trained.values))).std(axis=0) + 1e-4
             for keyed in (False, True):
                 windows, known, judged = cut(take, 1.0, setting.replications, keyed)
-                fill = fillers(performer)["model, open"]
+                fill = filler(performer)
                 found = judge({"": fill(windows, known, take.fps)}, windows, judged, scale)[""]
                 facts[name]["keys" if keyed else "gaps"] = found
                 cells.append(f"{found['error'].text(4)}; {found['frechet']:.1f}")

@@ -9,7 +9,7 @@ from engine.clip import Clip
 from engine.evaluate.between import METHODS
 from engine.evaluate.intervals import bootstrap
 from engine.evaluate.setting import Performer, Section, Setting, Table, held_out, seen
-from engine.request import Observed, Request
+from engine.request import Beat, Observed, Request
 
 GAPS = (0.3, 1.0, 2.0)
 CONTEXT = 1.0
@@ -22,23 +22,25 @@ Filler = Callable[[Sequence[np.ndarray], np.ndarray, float], list[np.ndarray]]
 
 
 def fillers(performer: Performer) -> dict[str, Filler]:
-    """The three interpolations, and the model with its conditions open or, as a Request without beats says, calm."""
+    """The three interpolations, and the model."""
 
     def by(method: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> Filler:
         return lambda windows, known, fps: [np.clip(method(w, known), LOWEST, HIGHEST) for w in windows]
 
-    def model(guidance: float | None) -> Filler:
-        return lambda windows, known, fps: performer(
-            [requested(window, known, fps, seed, guidance) for seed, window in enumerate(windows)]
-        )
-
-    return {**{name: by(method) for name, method in METHODS.items()}, "model": model(None), "model, open": model(0.0)}
+    return {**{name: by(method) for name, method in METHODS.items()}, "model": filler(performer)}
 
 
-def requested(window: np.ndarray, known: np.ndarray, fps: float, seed: int, guidance: float | None = None) -> Request:
-    """Asks for a window's unknown frames. Guidance 0 leaves beats and style open: nobody asked this face for calm."""
+def filler(performer: Performer, beats: tuple[Beat, ...] = ()) -> Filler:
+    """Fills by asking a performer for the unknown frames, with beats or, as a rule, without."""
+    return lambda windows, known, fps: performer(
+        [requested(window, known, fps, seed, beats) for seed, window in enumerate(windows)]
+    )
+
+
+def requested(window: np.ndarray, known: np.ndarray, fps: float, seed: int, beats: tuple[Beat, ...] = ()) -> Request:
+    """Asks for a window's unknown frames."""
     confidence = np.repeat(known[:, None], window.shape[1], axis=1).astype(np.float32)
-    return Request(fps=fps, seed=seed, guidance=guidance, observed=Observed(window * confidence, confidence))
+    return Request(beats, fps=fps, seed=seed, observed=Observed(window * confidence, confidence))
 
 
 def cut(take: Clip, gap: float, count: int, keyed: bool) -> tuple[list[np.ndarray], np.ndarray, np.ndarray]:
@@ -127,7 +129,7 @@ def measure(setting: Setting) -> Section:
         " distance to the real values. Fréchet distance: of first and second differences inside the gap, scaled by"
         " their spread in the trained part; smaller is more like the real motion. Energy: squared differences as a"
         " share of the real ones; a dead in-between has little. “Real, other” is other real motion, from the trained"
-        " part. “Model, open” leaves beats and style open (guidance 0) instead of asking for calm."
+        " part."
     )
     for keyed, title in ((False, "Gaps within known motion"), (True, "Single keys")):
         lines = []
