@@ -1,0 +1,164 @@
+"""VRM expressions of a character: which shape keys each preset and each ARKit channel moves, and by how much."""
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+import bpy
+import numpy as np
+
+from ..rig.character import Character
+from ..rig.schemes import HEAD_CHANNELS, channels
+from .blender_data import key_blocks
+
+LOOK: Final = ("lookUp", "lookDown", "lookLeft", "lookRight")
+GAZE_CHANNELS: Final = "eyeLook"
+
+_SHARE: Final = 0.5
+"""Part of a preset's mixture that a rig must be able to show for the preset to be worth having."""
+
+
+@dataclass(frozen=True)
+class Preset:
+    """One preset of the specification. mix: channel to value; named: normalised names of ready-made shapes."""
+
+    name: str
+    mix: dict[str, float]
+    named: frozenset[str]
+    overrides: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Gaze:
+    """Degrees that the eyes turn when an eyeLook channel is 1."""
+
+    horizontal: float
+    up: float
+    down: float
+
+
+@dataclass(frozen=True)
+class Bind:
+    """A shape key that an expression moves. weight: its value, 0..1, when the expression is 1."""
+
+    mesh: bpy.types.Object
+    shape_key: str
+    weight: float
+
+
+@cache
+def _data() -> dict:
+    return tomllib.loads(Path(__file__).with_name("expressions.toml").read_text("utf-8"))
+
+
+@cache
+def presets() -> dict[str, Preset]:
+    """The specification's 18 presets, by name."""
+    found = {}
+    for name, entry in _data()["presets"].items():
+        mix = dict(entry.get("one", {}))
+        for channel, value in entry.get("both", {}).items():
+            mix |= {channel + "Left": value, channel + "Right": value}
+        overrides = {
+            "overrideBlink": entry.get("override_blink", "none"),
+            "overrideLookAt": entry.get("override_look_at", "none"),
+            "overrideMouth": entry.get("override_mouth", "none"),
+        }
+        found[name] = Preset(name, mix, frozenset(map(_plain, entry["named"])), overrides)
+    return found
+
+
+@cache
+def gaze() -> Gaze:
+    """How far this project's eyes turn."""
+    return Gaze(**_data()["gaze"])
+
+
+def shape_channels() -> tuple[str, ...]:
+    """The 52 channels that are shapes."""
+    return tuple(name for name in channels() if name not in HEAD_CHANNELS)
+
+
+def preset_binds(character: Character, preset: Preset) -> list[Bind]:
+    """The shape keys of a preset: the artist's own of that name, else a mixture; empty when the rig has neither."""
+    own = [
+        Bind(mesh, block.name, 1.0)
+        for mesh in character.meshes
+        for block in key_blocks(mesh)[1:]
+        if _plain(block.name) in preset.named
+    ]
+    if own:
+        return own
+    shown = sum(value for channel, value in preset.mix.items() if channel in character.matched)
+    if not preset.mix or shown < _SHARE * sum(preset.mix.values()):
+        return []
+    return mixture(character, preset.mix)
+
+
+def mixture(character: Character, values: dict[str, float]) -> list[Bind]:
+    """The shape keys that show channels at `values`, those that stay at 0 left out."""
+    binds = []
+    for target in character.targets:
+        weight = sum(gain * values.get(channel, 0.0) for channel, gain in target.mix.items())
+        if weight > 0.0:
+            binds.append(Bind(target.mesh, target.shape_key, min(weight, 1.0)))
+    return binds
+
+
+def performs_in_arkit(character: Character) -> bool:
+    """Whether at least half of ARKit's 52 shapes have a shape key of their own on this rig.
+
+    Only then do expressions under ARKit's names help: applications that find some of them drive the face through
+    those alone and leave the presets.
+    """
+    own = set()
+    for target in character.targets:
+        leading = [channel for channel, gain in target.mix.items() if gain > 0]
+        own.update(leading if len(leading) == 1 else ())
+    return 2 * len(own.intersection(shape_channels())) >= len(shape_channels())
+
+
+def as_presets(values: np.ndarray, names: tuple[str, ...]) -> dict[str, np.ndarray]:
+    """A performance told in presets, for avatars without ARKit expressions: preset to float32 (frames,) in 0..1.
+
+    Lids go to blink, where they close together, and to blinkLeft and blinkRight. Brows, cheeks and mouth are the
+    non-negative mixture of emotions and vowels nearest to the channels, with a small price on every preset so that
+    two never play against each other. Gaze is left out: VRMA wants it as a rotation. values: (frames, channels),
+    one column for each of names.
+    """
+    column = {name: values[:, i] for i, name in enumerate(names)}
+    zeros = np.zeros(len(values), np.float32)
+    left, right = (column.get("eyeBlink" + side, zeros) for side in ("Left", "Right"))
+    both = np.minimum(left, right)
+    found = {"blink": both, "blinkLeft": left - both, "blinkRight": right - both}
+    told = ["happy", "angry", "sad", "relaxed", "surprised", "aa", "ih", "ou", "ee", "oh"]
+    used = sorted({c for name in told for c in presets()[name].mix if not c.startswith("eyeBlink")})
+    basis = np.array([[presets()[name].mix.get(channel, 0.0) for channel in used] for name in told])
+    seen = np.stack([column.get(channel, zeros) for channel in used], axis=1).astype(float)
+    weights = _fitted(basis, seen)
+    found |= {name: weights[:, i] for i, name in enumerate(told)}
+    return {name: np.clip(found[name], 0.0, 1.0).astype(np.float32) for name in found}
+
+
+def _fitted(basis: np.ndarray, seen: np.ndarray, price: float = 0.02, steps: int = 400) -> np.ndarray:
+    """Weights (frames, presets) within 0..1 that bring weights @ basis nearest to seen: accelerated projected gradient.
+
+    Beck & Teboulle 2009, "A fast iterative shrinkage-thresholding algorithm".
+    """
+    square = basis @ basis.T
+    pull = seen @ basis.T - price
+    rate = 1.0 / np.linalg.eigvalsh(square)[-1]
+    weights = ahead = np.zeros((len(seen), len(basis)))
+    momentum = 1.0
+    for _ in range(steps):
+        following = np.clip(ahead - rate * (ahead @ square - pull), 0.0, 1.0)
+        grown = (1 + np.sqrt(1 + 4 * momentum * momentum)) / 2
+        ahead = following + (momentum - 1) / grown * (following - weights)
+        weights, momentum = following, grown
+    return weights
+
+
+def _plain(name: str) -> str:
+    return "".join(letter for letter in name.lower() if letter.isalnum())

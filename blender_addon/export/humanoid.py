@@ -1,0 +1,166 @@
+"""Which bones of an armature are the humanoid's, and where they are in the T-pose."""
+
+import math
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import bpy
+from mathutils import Matrix, Vector
+
+from ..messages import AddonError
+from .blender_data import armature_bones
+
+GLTF_AXES = Matrix(((1, 0, 0, 0), (0, 0, 1, 0), (0, -1, 0, 0), (0, 0, 0, 1)))
+"""From Blender's axes (up +Z, front -Y) to glTF's (up +Y, front +Z)."""
+
+_DOWNHILL = math.radians(10)
+"""Arms that hang more than this below the horizontal are no T-pose."""
+
+
+@dataclass(frozen=True)
+class Bone:
+    """A humanoid bone of the specification; it hangs on the first of its parents that a character has."""
+
+    required: bool
+    parents: tuple[str, ...]
+
+
+@cache
+def _data() -> dict:
+    return tomllib.loads(Path(__file__).with_name("humanoid.toml").read_text("utf-8"))
+
+
+@cache
+def bones() -> dict[str, Bone]:
+    """The humanoid bones that this room knows, parents first."""
+    return {name: Bone(entry["required"], tuple(entry["parents"])) for name, entry in _data()["bones"].items()}
+
+
+def parent_of(name: str, present: set[str] | dict) -> str | None:
+    """The humanoid bone that `name` hangs on in a character with the bones `present`."""
+    return next((parent for parent in bones()[name].parents if parent in present), None)
+
+
+def find_bones(armature: bpy.types.Object) -> dict[str, str]:
+    """Humanoid bone to the armature's bone, by the naming scheme that finds the most.
+
+    A bone counts only where the armature's own hierarchy puts it under the humanoid bone that it must hang on.
+    """
+    by_name: dict[str, str] = {}
+    own = armature_bones(armature)
+    for bone in own:
+        for spelling in _spellings(bone):
+            by_name.setdefault(spelling, bone)
+    found = [_hierarchical(own, _by_scheme(scheme, by_name)) for scheme in _data()["schemes"].values()]
+    return max(found, key=lambda names: (sum(bones()[name].required for name in names), len(names)))
+
+
+def required_bones(armature: bpy.types.Object | None, name: str) -> dict[str, str]:
+    """`find_bones`, or an AddonError that lists what VRM demands and the character `name` lacks."""
+    if armature is None:
+        raise AddonError(f"{name} has no armature. VRM needs one with {_count()} humanoid bones, from hips to hands.")
+    found = find_bones(armature)
+    lacking = [bone for bone, about in bones().items() if about.required and bone not in found]
+    if lacking:
+        raise AddonError(
+            f"{armature.name} lacks humanoid bones that VRM needs: {', '.join(lacking)}. "
+            "Add them, or name them as VRM, Rigify, Mixamo or Unreal do."
+        )
+    return found
+
+
+def facing(armature: bpy.types.Object, found: dict[str, str]) -> int:
+    """Quarter turns about glTF's up axis that make the character look along +Z."""
+    at = rest_positions(armature, found, turned=False)
+    across = at["leftUpperLeg"] - at["rightUpperLeg"]
+    return round(math.atan2(across.z, across.x) / (math.pi / 2)) % 4
+
+
+def rest_positions(armature: bpy.types.Object, found: dict[str, str], *, turned: bool = True) -> dict[str, Vector]:
+    """Where the humanoid bones start, metres in glTF's axes, in the armature's rest position.
+
+    turned: after the quarter turns that make the character look along +Z.
+    """
+    turn = Matrix.Rotation(facing(armature, found) * math.pi / 2, 4, "Y") if turned else Matrix()
+    place = turn @ GLTF_AXES @ armature.matrix_world
+    own = armature_bones(armature)
+    return {name: place @ own[bone].head_local for name, bone in found.items()}
+
+
+def t_posed(positions: dict[str, Vector]) -> dict[str, Vector]:
+    """The same skeleton with the arms straight along the X axis, as the T-pose of the specification wants it."""
+    posed = dict(positions)
+    for side, outward in (("left", 1.0), ("right", -1.0)):
+        for upper, lower in (("UpperArm", "LowerArm"), ("LowerArm", "Hand")):
+            length = (positions[side + lower] - positions[side + upper]).length
+            posed[side + lower] = posed[side + upper] + Vector((outward * length, 0.0, 0.0))
+    return posed
+
+
+def built_in_positions() -> dict[str, Vector]:
+    """The T-pose of a person of average height, for animations of characters without an armature."""
+    positions = {}
+    for name, place in _data()["rest"].items():
+        positions[name] = Vector(place)
+        if name.startswith("left"):
+            positions["right" + name[4:]] = Vector((-place[0], place[1], place[2]))
+    return {name: positions[name] for name in bones() if name in positions}
+
+
+def arms_hang(positions: dict[str, Vector]) -> float:
+    """Degrees that the lower arm lies below the T-pose's horizontal; 0 when it is close enough."""
+    steepest = 0.0
+    for side in ("left", "right"):
+        arm = positions[side + "LowerArm"] - positions[side + "UpperArm"]
+        steepest = max(steepest, abs(math.atan2(arm.y, math.hypot(arm.x, arm.z))))
+    return math.degrees(steepest) if steepest > _DOWNHILL else 0.0
+
+
+def _count() -> int:
+    return sum(bone.required for bone in bones().values())
+
+
+def _plain(name: str) -> str:
+    return "".join(letter for letter in name.lower() if letter.isalnum())
+
+
+def _spellings(name: str) -> list[str]:
+    """A bone's name in plain letters, whole and without a rig's prefix."""
+    whole = _plain(name)
+    found = [whole]
+    for prefix in _data()["prefixes"]:
+        rest = whole.removeprefix(prefix)
+        if rest != whole and rest:
+            found += [rest, rest.lstrip("0123456789")]
+    return found
+
+
+def _by_scheme(scheme: dict, by_name: dict[str, str]) -> dict[str, str]:
+    found = {}
+    for name, pattern in scheme["names"].items():
+        if "{s}" not in pattern:
+            sided = {name: pattern}
+        else:
+            sided = {
+                side + name: pattern.replace("{s}", spelling)
+                for side, spelling in zip(("left", "right"), scheme["sides"], strict=True)
+            }
+        for bone, spelling in sided.items():
+            plain = _plain(spelling)
+            match = by_name.get(plain)
+            if match is not None:
+                found[bone] = match
+    return {name: found[name] for name in bones() if name in found}
+
+
+def _hierarchical(own: dict[str, bpy.types.Bone], names: dict[str, str]) -> dict[str, str]:
+    kept: dict[str, str] = {}
+    for name, bone in names.items():
+        parent = parent_of(name, kept)
+        above = {ancestor.name for ancestor in own[bone].parent_recursive}
+        if bone in kept.values() or (bones()[name].parents and (parent is None or kept[parent] not in above)):
+            continue
+        kept[name] = bone
+    return kept

@@ -1,0 +1,54 @@
+"""What an exported file says about where its performance comes from."""
+
+import json
+import math
+import tomllib
+from functools import cache
+from pathlib import Path, PurePath
+from typing import Any, Final
+
+import bpy
+
+from ..bake.write import takes
+from .gltf_file import GltfFile
+
+_LONGEST: Final = 2000
+"""Characters of JSON that one fact may take: requests fit, recorded curves do not belong here."""
+
+
+@cache
+def generator() -> str:
+    """Name and version of the add-on, as its manifest says it."""
+    manifest = tomllib.loads((Path(__file__).parents[1] / "blender_manifest.toml").read_text("utf-8"))
+    return f"{manifest['name']} {manifest['version']}"
+
+
+def of_action(action: bpy.types.Action, frame_range: tuple[float, float] | None = None) -> dict[str, Any]:
+    """Where the takes that were baked into an Action come from; empty for actions that FaceMimic did not make.
+
+    One take gives its own facts, several give {"takes": [facts, …]}; those outside of frame_range are left out.
+    """
+    start, end = frame_range or (-math.inf, math.inf)
+    found = [take["provenance"] for take in takes(action) if take["start"] <= end and take["end"] >= start]
+    return dict(found[0]) if len(found) == 1 else {"takes": found} if found else {}
+
+
+def stamp(file: GltfFile, facts: dict[str, Any] | None) -> None:
+    """Writes who made the file into asset.extras; `facts` of a performance also say that it is machine-made."""
+    about: dict[str, Any] = {"generator": generator()}
+    if facts is not None:
+        about["machine-made performance"] = True
+        about.update({name: value for name, value in _public(facts).items() if name not in about})
+    file.document["asset"].setdefault("extras", {})["FaceMimic"] = about
+
+
+def _public(value: Any) -> Any:
+    """Facts without folders of the artist's disk and without long data."""
+    if isinstance(value, dict):
+        kept = {str(name): _public(item) for name, item in value.items()}
+        return {name: item for name, item in kept.items() if len(json.dumps(item)) <= _LONGEST}
+    if isinstance(value, list):
+        return [_public(item) for item in value]
+    if isinstance(value, str) and PurePath(value).is_absolute():
+        return PurePath(value).name
+    return value

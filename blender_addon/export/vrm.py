@@ -1,0 +1,190 @@
+"""A character as VRM 1.0: Blender's glTF with the VRMC_vrm extension written by us.
+
+Specification: VRM consortium, VRMC_vrm-1.0 (README, humanoid, expressions, lookAt, firstPerson, tpose).
+"""
+
+import math
+from pathlib import Path
+from typing import Any, Final
+
+import bpy
+from mathutils import Matrix, Quaternion, Vector
+
+from ..messages import AddonError
+from ..rig.character import Character
+from . import blender_gltf, provenance
+from .blender_data import scene_fps
+from .expressions import LOOK, Bind, gaze, mixture, performs_in_arkit, preset_binds, presets, shape_channels
+from .files import Exported, checked_target, written_whole
+from .gltf_file import GltfFile
+from .humanoid import arms_hang, facing, required_bones, rest_positions
+from .take import active_take, whole_frames
+from .vrm_meta import VrmMeta
+
+_EYES_ABOVE_HEAD: Final = 0.06
+"""Metres from the head bone's start to the eyes, where the armature does not say: the specification's example."""
+
+
+def export_vrm(
+    character: Character,
+    path: str | Path,
+    meta: VrmMeta,
+    *,
+    with_animation: bool = False,
+    morph_normals: bool = False,
+    with_provenance: bool = True,
+) -> Exported:
+    """Writes the character in its rest pose, with VRM's presets and its ARKit channels as custom expressions.
+
+    Custom expressions are written when at least half of ARKit's shapes have a shape key of their own.
+
+    meta: asked of the artist, never invented. with_animation: adds the active take as a glTF animation, which VRM
+    applications ignore and others play. morph_normals: exact shading of the shapes, many times the size.
+    Raises AddonError when required bones are missing, meta is incomplete or the file cannot be written; the scene is
+    unchanged.
+    """
+    target = checked_target(path, ".vrm")
+    about = meta.to_dict()
+    bones = required_bones(character.armature, character.name)
+    assert character.armature is not None
+    action = active_take(character) if with_animation else None
+    frames = whole_frames(character, action) if action else None
+    with written_whole(target) as part:
+        file, notes = blender_gltf.exported(character, frames=frames, morph_normals=morph_normals)
+        _turn_to_front(file, facing(character.armature, bones))
+        nodes = blender_gltf.nodes_of_bones(file, character.armature)
+        lost = [name for name, bone in bones.items() if bone not in nodes]
+        if lost:
+            raise AddonError(f"Blender's glTF exporter left out bones that VRM needs: {', '.join(lost)}.")
+        human = {name: nodes[bone] for name, bone in bones.items()}
+        expressions = _expressions(file, character)
+        content: dict[str, Any] = {
+            "specVersion": "1.0",
+            "meta": about,
+            "humanoid": {"humanBones": {name: {"node": node} for name, node in human.items()}},
+            "firstPerson": {
+                "meshAnnotations": [
+                    {"node": index, "type": "auto"}
+                    for index, node in enumerate(file.document["nodes"])
+                    if "mesh" in node
+                ]
+            },
+            "expressions": expressions,
+        }
+        look_at = _look_at(file, human, expressions)
+        if look_at:
+            content["lookAt"] = look_at
+        file.use_extension("VRMC_vrm", content)
+        if with_provenance:
+            provenance.stamp(file, provenance.of_action(action) if action else None)
+        part.write_bytes(file.to_bytes())
+    seconds = (frames[1] - frames[0]) / scene_fps() if frames else 0.0
+    return Exported(target, seconds, (*notes, *_pose_notes(character.armature, bones)))
+
+
+def _expressions(file: GltfFile, character: Character) -> dict[str, Any]:
+    morphs: dict[bpy.types.Object, tuple[int, dict[str, int]]] = {}
+    for mesh in character.meshes:
+        node = blender_gltf.node_of_object(file, mesh)
+        if node is not None:
+            morphs[mesh] = node, blender_gltf.morphs_of_node(file, node)
+
+    def written(binds: list[Bind], overrides: dict[str, str] | None = None) -> dict[str, Any] | None:
+        found = [
+            {"node": morphs[b.mesh][0], "index": morphs[b.mesh][1][b.shape_key], "weight": round(b.weight, 6)}
+            for b in binds
+            if b.mesh in morphs and b.shape_key in morphs[b.mesh][1]
+        ]
+        if not found:
+            return None
+        return {"isBinary": False, "morphTargetBinds": found, **(overrides or {})}
+
+    preset: dict[str, Any] = {"neutral": {"isBinary": False}}
+    for name, about in presets().items():
+        expression = written(preset_binds(character, about), about.overrides)
+        if expression:
+            preset[name] = expression
+    custom = {}
+    for channel in shape_channels() if performs_in_arkit(character) else ():
+        expression = written(mixture(character, {channel: 1.0}))
+        if expression:
+            custom[channel] = expression
+    return {"preset": preset, **({"custom": custom} if custom else {})}
+
+
+def _look_at(file: GltfFile, human: dict[str, int], expressions: dict[str, Any]) -> dict[str, Any] | None:
+    by_shapes = all(name in expressions["preset"] for name in LOOK)
+    eyes = [human[name] for name in ("leftEye", "rightEye") if name in human]
+    if not by_shapes and len(eyes) < 2:
+        return None
+    places = world_matrices(file)
+    head = places[human["head"]]
+    if eyes:
+        between = sum((places[eye].translation for eye in eyes), Vector()) / len(eyes)
+    else:
+        between = head.translation + Vector((0.0, _EYES_ABOVE_HEAD, 0.0))
+    turn = gaze()
+
+    def reach(degrees: float) -> dict[str, float]:
+        return {"inputMaxValue": degrees, "outputScale": 1.0 if by_shapes else degrees}
+
+    return {
+        "type": "expression" if by_shapes else "bone",
+        "offsetFromHeadBone": list((head.inverted() @ between).to_tuple(6)),
+        "rangeMapHorizontalInner": reach(turn.horizontal),
+        "rangeMapHorizontalOuter": reach(turn.horizontal),
+        "rangeMapVerticalDown": reach(turn.down),
+        "rangeMapVerticalUp": reach(turn.up),
+    }
+
+
+def world_matrices(file: GltfFile) -> list[Matrix]:
+    """Every node's place in the scene."""
+    nodes = file.document["nodes"]
+    places = [Matrix() for _ in nodes]
+    children = {child for node in nodes for child in node.get("children", [])}
+    waiting = [(index, Matrix()) for index in range(len(nodes)) if index not in children]
+    while waiting:
+        index, above = waiting.pop()
+        places[index] = above @ _local(nodes[index])
+        waiting += [(child, places[index]) for child in nodes[index].get("children", [])]
+    return places
+
+
+def _local(node: dict[str, Any]) -> Matrix:
+    if "matrix" in node:
+        return Matrix([node["matrix"][row::4] for row in range(4)])
+    x, y, z, w = node.get("rotation", (0.0, 0.0, 0.0, 1.0))
+    return Matrix.LocRotScale(
+        Vector(node.get("translation", (0.0, 0.0, 0.0))),
+        Quaternion((w, x, y, z)),
+        Vector(node.get("scale", (1.0, 1.0, 1.0))),
+    )
+
+
+def _turn_to_front(file: GltfFile, quarters: int) -> None:
+    """Turns the roots of the scene about the up axis, so that the avatar looks along +Z as VRM demands."""
+    if not quarters:
+        return
+    turn = Matrix.Rotation(quarters * math.pi / 2, 4, "Y")
+    for index in file.document["scenes"][file.document.get("scene", 0)]["nodes"]:
+        node = file.document["nodes"][index]
+        place, rotation, scale = (turn @ _local(node)).decompose()
+        node.pop("matrix", None)
+        node["translation"] = [place.x, place.y, place.z]
+        node["rotation"] = [rotation.x, rotation.y, rotation.z, rotation.w]
+        node["scale"] = [scale.x, scale.y, scale.z]
+
+
+def _pose_notes(armature: bpy.types.Object, bones: dict[str, str]) -> list[str]:
+    notes = []
+    hang = arms_hang(rest_positions(armature, bones))
+    if hang:
+        notes.append(
+            f"{armature.name} rests with its arms {hang:.0f}° off the horizontal; VRM applications expect a T-pose. "
+            "Pose the arms straight and apply the pose as rest pose."
+        )
+    scale = armature.matrix_world.to_scale().to_tuple()
+    if min(scale) <= 0 or max(scale) - min(scale) > 1e-4 * max(scale):
+        notes.append(f"{armature.name} is scaled unevenly; VRM applications may distort it. Apply its scale.")
+    return notes

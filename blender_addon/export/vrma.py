@@ -1,0 +1,241 @@
+"""A take as a VRM animation (.vrma): expressions, gaze and head, for any VRM avatar.
+
+Specification: VRM consortium, VRMC_vrm_animation-1.0. An expression's weight is its node's translation x; gaze is a
+node's rotation, read as yaw about Y and pitch about X, and may not be told by look expressions as well.
+"""
+
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import bpy
+import numpy as np
+from mathutils import Vector
+
+from ..clip import Clip, checked
+from ..messages import AddonError
+from ..rig.character import Character
+from ..rig.schemes import HEAD_CHANNELS
+from . import provenance
+from .expressions import GAZE_CHANNELS, as_presets, gaze, performs_in_arkit, presets, shape_channels
+from .files import Exported, checked_target, written_whole
+from .gltf_file import GltfFile
+from .humanoid import built_in_positions, parent_of, required_bones, rest_positions, t_posed
+from .take import active_take, read_take
+
+Expressions = Literal["custom", "preset", "both"]
+
+_EYE_BONES: Final = ("leftEye", "rightEye")
+_FINEST: Final = 1e-5
+"""Values that differ less are the same: no eye sees a shape move by a hundredth of a thousandth."""
+
+
+def export_vrma(
+    character: Character,
+    path: str | Path,
+    *,
+    action: bpy.types.Action | None = None,
+    frame_range: tuple[float, float] | None = None,
+    fps: float | None = None,
+    expressions: Expressions | None = None,
+    gaze_as_look_at: bool = True,
+    with_provenance: bool = True,
+) -> Exported:
+    """Writes a take of the character.
+
+    action: the active take when None. frame_range: the take's own keys when None. fps: of the samples, the scene's
+    when None. expressions: as in `write_vrma`; None chooses custom for a rig that shows at least half of ARKit's
+    shapes, preset for others. Raises AddonError when there is no take, the armature lacks required bones, or the
+    file cannot be written; nothing in the scene changes.
+    """
+    target = checked_target(path, ".vrma")
+    positions = None
+    if character.armature is not None:
+        bones = required_bones(character.armature, character.name)
+        positions = rest_positions(character.armature, bones)
+    action = action or active_take(character)
+    clip = read_take(character, action, frame_range=frame_range, fps=fps)
+    # Channels that this rig cannot show are written at rest, so that no earlier animation stays behind in them.
+    absent = [name for name in shape_channels() if name not in clip.channels]
+    values = np.concatenate([clip.values, np.zeros((len(clip.values), len(absent)), np.float32)], axis=1)
+    write_vrma(
+        clip._replace(values=values, channels=(*clip.channels, *absent)),
+        target,
+        positions=positions,
+        expressions=expressions or ("custom" if performs_in_arkit(character) else "preset"),
+        gaze_as_look_at=gaze_as_look_at,
+        with_provenance=with_provenance,
+        name=action.name,
+    )
+    return Exported(target, (len(clip.values) - 1) / clip.fps, ())
+
+
+def write_vrma(
+    clip: Clip,
+    path: str | Path,
+    *,
+    positions: dict[str, Vector] | None = None,
+    expressions: Expressions = "custom",
+    gaze_as_look_at: bool = True,
+    with_provenance: bool = True,
+    name: str = "FaceMimic",
+) -> None:
+    """Writes a Clip. Needs no scene.
+
+    positions: where the humanoid bones rest, metres in glTF's axes, looking along +Z; a person of average height
+    when None. Always at least the 15 required bones; only the head moves, and only when the Clip has head channels,
+    so the animation can be played over a body's.
+    expressions: "custom" writes every shape of the Clip under its ARKit name; "preset" the nearest mixture of
+    emotions, vowels and blinks, for avatars without ARKit expressions; "both" writes both, and an avatar that knows
+    both shows everything twice.
+    gaze_as_look_at: the eyeLook channels become the gaze's rotation and are not written as expressions, because an
+    avatar would turn its eyes twice; False writes them as expressions and no gaze.
+    Raises AddonError when the Clip is none, or the file cannot be written.
+    """
+    target = checked_target(path, ".vrma")
+    if expressions not in ("custom", "preset", "both"):
+        raise AddonError(f"Expressions can be custom, preset or both; “{expressions}” is none of them.")
+    clip = checked(clip)
+    writer = _Writer(clip)
+    human = writer.skeleton(t_posed(positions or built_in_positions()))
+    content: dict[str, Any] = {
+        "specVersion": "1.0",
+        "humanoid": {"humanBones": {bone: {"node": node} for bone, node in human.items()}},
+    }
+    if any(channel in HEAD_CHANNELS for channel in clip.channels):
+        writer.rotation(human["head"], head_turns(clip))
+    shapes = [channel for channel in clip.channels if channel not in HEAD_CHANNELS]
+    if gaze_as_look_at and any(channel.startswith(GAZE_CHANNELS) for channel in shapes):
+        shapes = [channel for channel in shapes if not channel.startswith(GAZE_CHANNELS)]
+        content["lookAt"] = {"node": writer.look_at(gaze_turns(clip)), "offsetFromHeadBone": [0.0, 0.06, 0.0]}
+    told: dict[str, Any] = {}
+    if expressions in ("custom", "both"):
+        custom = {channel: clip.column(channel) for channel in shapes if channel not in presets()}
+        told["custom"] = writer.weights(custom)
+    if expressions in ("preset", "both"):
+        told["preset"] = writer.weights(as_presets(clip.values, clip.channels))
+    content["expressions"] = {kind: nodes for kind, nodes in told.items() if nodes}
+    file = writer.finished(name)
+    file.use_extension("VRMC_vrm_animation", content)
+    if with_provenance:
+        provenance.stamp(file, clip.provenance)
+    with written_whole(target) as part:
+        part.write_bytes(file.to_bytes())
+
+
+def head_turns(clip: Clip) -> np.ndarray:
+    """The head's rotation as quaternions x, y, z, w in glTF's axes, float32 (frames, 4)."""
+    yaw, pitch, roll = (clip.column(channel).astype(float) for channel in HEAD_CHANNELS)
+    return _product(_about(1, yaw), _about(0, -pitch), _about(2, -roll))
+
+
+def gaze_turns(clip: Clip) -> np.ndarray:
+    """The mean direction of both eyes, as quaternions x, y, z, w in the head's space, float32 (frames, 4)."""
+    reach = gaze()
+
+    def both(what: str) -> np.ndarray:
+        return (clip.column(f"eyeLook{what}Left") + clip.column(f"eyeLook{what}Right")).astype(float) / 2
+
+    left = clip.column("eyeLookOutLeft") + clip.column("eyeLookInRight")
+    right = clip.column("eyeLookInLeft") + clip.column("eyeLookOutRight")
+    yaw = np.radians(reach.horizontal) * (left - right).astype(float) / 2
+    pitch = np.radians(reach.down) * both("Down") - np.radians(reach.up) * both("Up")
+    return _product(_about(1, yaw), _about(0, pitch))
+
+
+class _Writer:
+    """Builds the glTF of one animation; tracks that stand still take two keys and share their data."""
+
+    def __init__(self, clip: Clip) -> None:
+        self.file = GltfFile({"asset": {"version": "2.0", "generator": provenance.generator()}})
+        self.times = (np.arange(len(clip.values)) / clip.fps).astype(np.float32)
+        self.channels: list[dict[str, Any]] = []
+        self.samplers: list[dict[str, Any]] = []
+        self.roots: list[int] = []
+        self.known: dict[tuple[str, bytes], int] = {}
+
+    def skeleton(self, positions: dict[str, Vector]) -> dict[str, int]:
+        human: dict[str, int] = {}
+        present = {bone for bone in positions if bone not in _EYE_BONES}
+        for bone in positions:
+            if bone not in present:
+                continue
+            parent = parent_of(bone, present)
+            place = positions[bone] - (positions[parent] if parent else Vector())
+            human[bone] = self.file.add("nodes", {"name": bone, "translation": list(place.to_tuple(6))})
+            if parent:
+                self.file.document["nodes"][human[parent]].setdefault("children", []).append(human[bone])
+            else:
+                self.roots.append(human[bone])
+        return human
+
+    def rotation(self, node: int, turns: np.ndarray) -> None:
+        self._track(node, "rotation", turns, "VEC4")
+
+    def look_at(self, turns: np.ndarray) -> int:
+        node = self.file.add("nodes", {"name": "lookAt"})
+        self.roots.append(node)
+        self.rotation(node, turns)
+        return node
+
+    def weights(self, curves: dict[str, np.ndarray]) -> dict[str, dict[str, int]]:
+        nodes = {}
+        for name, values in curves.items():
+            node = self.file.add("nodes", {"name": name})
+            self.roots.append(node)
+            places = np.zeros((len(values), 3), np.float32)
+            places[:, 0] = np.clip(values, 0.0, 1.0)
+            self._track(node, "translation", places, "VEC3")
+            nodes[name] = {"node": node}
+        return nodes
+
+    def finished(self, name: str) -> GltfFile:
+        document = self.file.document
+        document["scene"] = 0
+        document["scenes"] = [{"name": name, "nodes": self.roots}]
+        if self.channels:
+            document["animations"] = [{"name": name, "channels": self.channels, "samplers": self.samplers}]
+        return self.file
+
+    def _track(self, node: int, path: str, values: np.ndarray, kind: str) -> None:
+        kept = _keys_that_matter(values)
+        sampler = {
+            "input": self._shared(self.times[kept], "SCALAR", bounds=True),
+            "output": self._shared(values[kept].astype(np.float32), kind),
+            "interpolation": "LINEAR",
+        }
+        self.samplers.append(sampler)
+        self.channels.append({"sampler": len(self.samplers) - 1, "target": {"node": node, "path": path}})
+
+    def _shared(self, values: np.ndarray, kind: str, *, bounds: bool = False) -> int:
+        key = kind, values.tobytes()
+        if key not in self.known:
+            self.known[key] = self.file.add_array(values, kind, bounds=bounds)
+        return self.known[key]
+
+
+def _keys_that_matter(values: np.ndarray) -> np.ndarray:
+    """Indices of all frames but those in the middle of a stretch that stands still; first and last always."""
+    if len(values) < 3:
+        return np.arange(len(values))
+    still = np.abs(np.diff(values, axis=0)).max(axis=1) < _FINEST
+    return np.flatnonzero(np.concatenate(([True], ~(still[:-1] & still[1:]), [True])))
+
+
+def _about(axis: int, angle: np.ndarray) -> np.ndarray:
+    turns = np.zeros((len(angle), 4))
+    turns[:, axis] = np.sin(angle / 2)
+    turns[:, 3] = np.cos(angle / 2)
+    return turns
+
+
+def _product(*turns: np.ndarray) -> np.ndarray:
+    """Quaternions x, y, z, w multiplied in order, the last acting first; neighbours on the same side of the sphere."""
+    product = turns[0]
+    for turn in turns[1:]:
+        a, b = product, turn
+        vector = a[:, 3:] * b[:, :3] + b[:, 3:] * a[:, :3] + np.cross(a[:, :3], b[:, :3])
+        scalar = a[:, 3] * b[:, 3] - (a[:, :3] * b[:, :3]).sum(axis=1)
+        product = np.concatenate([vector, scalar[:, None]], axis=1)
+    flips = np.where((product[1:] * product[:-1]).sum(axis=1) < 0, -1.0, 1.0)
+    product[1:] *= np.cumprod(flips)[:, None]
+    return product.astype(np.float32)

@@ -1,0 +1,207 @@
+import json
+
+import bpy
+import numpy as np
+import pygltflib
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from blender_addon.export.glb import export_glb
+from blender_addon.export.take import read_take
+from blender_addon.messages import AddonError
+
+SLOW = settings(
+    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+FEW = ["browInnerUp", "eyeBlinkLeft", "jawOpen", "mouthSmileLeft", "tongueOut"]
+
+
+def same_scene(before, after):
+    for name in vars(before):
+        assert vars(before)[name] == vars(after)[name], name
+
+
+def test_one_animation_holds_every_mesh_and_the_head(make, perform, assign, tracks, tmp_path):
+    character = make()
+    clip = perform(50, 24.0)
+    assign(character, clip)
+    exported = export_glb(character, tmp_path / "take.glb")
+    assert exported.seconds == pytest.approx(49 / 24)
+    found = tracks(exported.path)
+    for mesh, key, values in character.key_curves(clip):
+        times, shown = found[mesh.name, key]
+        assert times[-1] == pytest.approx(49 / 24)
+        assert np.abs(np.interp(np.arange(50) / 24, times, shown) - values).max() < 0.002
+    assert np.ptp(found["head", "rotation"][1], axis=0).max() > 0.1
+    gltf = pygltflib.GLTF2().load_binary(str(exported.path))
+    assert gltf.animations[0].name == "Take"
+    assert {node.name for node in gltf.nodes if node.mesh is not None} == {"Face", "Teeth", "Cap"}
+    assert len(gltf.skins) == 1
+
+
+@SLOW
+@given(
+    fps=st.sampled_from([12.0, 25.0, 60.0]),
+    frame=st.sampled_from([0.0, 1.0, 57.25]),
+    names=st.lists(st.sampled_from(FEW), min_size=1, unique=True),
+    frames=st.integers(2, 24),
+)
+def test_the_file_shows_what_the_curves_show(make, perform, assign, tracks, tmp_path, fps, frame, names, frames):
+    character = make(names)
+    clip = perform(frames, fps, tuple(names))
+    action = assign(character, clip, frame=frame)
+    found = tracks(export_glb(character, tmp_path / "take.glb").path)
+    first = np.floor(frame)
+    last = first + found["Face", names[0]][0][-1] * 24
+    taken = read_take(character, action, frame_range=(first, last))
+    for name in names:
+        times, shown = found["Face", name]
+        expected = np.interp(times, np.arange(len(taken.values)) / 24, taken.column(name))
+        assert np.abs(shown - expected).max() < 0.002
+
+
+def test_a_range_starts_at_time_zero(make, perform, assign, tracks, tmp_path):
+    character = make(FEW)
+    clip = perform(50, 24.0)
+    assign(character, clip)
+    exported = export_glb(character, tmp_path / "part.glb", frame_range=(11, 21))
+    times, shown = tracks(exported.path)["Face", "jawOpen"]
+    assert times[-1] == pytest.approx(10 / 24)
+    assert np.abs(shown - clip.column("jawOpen")[10:21]).max() < 0.002
+
+
+@pytest.mark.parametrize("mode", ["OBJECT", "EDIT", "POSE"])
+def test_the_scene_stays_as_it_was(make, perform, assign, scene_state, tmp_path, mode):
+    character = make(FEW)
+    assign(character, perform(30))
+    scene = bpy.context.scene
+    scene.frame_start, scene.frame_end = 5, 9
+    scene.frame_set(7, subframe=0.25)
+    bpy.ops.object.select_all(action="DESELECT")
+    active = {"OBJECT": bpy.data.objects["Cap"], "EDIT": character.meshes[0], "POSE": character.armature}[mode]
+    active.select_set(True)
+    bpy.context.view_layer.objects.active = active
+    bpy.ops.object.mode_set(mode=mode)
+    # What the artist set by hand and did not key survives too, although playing the frames overwrites it.
+    character.meshes[1].data.shape_keys.key_blocks["jawOpen"].value = 0.123
+    character.armature.pose.bones["chest"].location = (0.1, 0.2, 0.3)
+    before = scene_state()
+    assert export_glb(character, tmp_path / "take.glb").path.is_file()
+    same_scene(before, scene_state())
+    assert bpy.context.mode.startswith(mode)
+    bpy.ops.object.mode_set(mode="OBJECT")
+
+
+def test_other_objects_stay_out_and_hidden_ones_too(make, perform, assign, tmp_path):
+    character = make(FEW)
+    assign(character, perform(5))
+    other = bpy.data.objects.new("Chair", bpy.data.meshes.new("Chair"))
+    bpy.context.collection.objects.link(other)
+    bpy.data.objects["Cap"].hide_set(True)
+    gltf = pygltflib.GLTF2().load_binary(str(export_glb(character, tmp_path / "take.glb").path))
+    assert {node.name for node in gltf.nodes if node.mesh is not None} == {"Face", "Teeth"}
+
+
+def test_a_character_without_an_armature(make, perform, assign, tracks, tmp_path):
+    character = make(FEW, without_armature=True)
+    clip = perform(20, 24.0, tuple(FEW))
+    assign(character, clip)
+    found = tracks(export_glb(character, tmp_path / "take.glb").path)
+    assert np.abs(found["Face", "jawOpen"][1] - clip.column("jawOpen")).max() < 0.002
+
+
+def test_bodies_and_drivers_come_along(make, perform, assign, tracks, tmp_path):
+    character = make(FEW)
+    assign(character, perform(20, 24.0, tuple(FEW)))
+    keys = character.meshes[0].data.shape_keys
+    keys.key_blocks["tongueOut"].driver_remove("value")
+    bag = bpy.data.actions["Take"].layers[0].strips[0].channelbag(keys.animation_data.action_slot)
+    bag.fcurves.remove(bag.fcurves.find('key_blocks["tongueOut"].value'))
+    driver = keys.key_blocks["tongueOut"].driver_add("value").driver
+    driver.type = "SUM"
+    variable = driver.variables.new()
+    variable.targets[0].id_type = "KEY"
+    variable.targets[0].id = keys
+    variable.targets[0].data_path = 'key_blocks["jawOpen"].value'
+    hand = character.armature.pose.bones["leftHand"]
+    hand.rotation_mode = "XYZ"
+    for frame, angle in ((1, 0.0), (20, 1.0)):
+        hand.rotation_euler[0] = angle
+        hand.keyframe_insert("rotation_euler", frame=frame)
+    found = tracks(export_glb(character, tmp_path / "take.glb").path)
+    assert np.abs(found["Face", "tongueOut"][1] - found["Face", "jawOpen"][1]).max() < 0.002
+    assert ("leftHand", "rotation") in found
+    assert ("rightHand", "rotation") not in found
+
+
+def test_a_file_rests_with_all_shapes_at_zero(make, perform, assign, tmp_path):
+    character = make(FEW)
+    assign(character, perform(20))
+    bpy.context.scene.frame_set(9)
+    gltf = pygltflib.GLTF2().load_binary(str(export_glb(character, tmp_path / "take.glb").path))
+    assert all(weight == 0 for mesh in gltf.meshes for weight in mesh.weights or [])
+
+
+def test_modifiers_and_muted_shapes_are_told(make, perform, assign, tmp_path):
+    character = make(FEW)
+    assign(character, perform(5))
+    character.meshes[0].modifiers.new("Smooth", "SUBSURF")
+    character.meshes[0].data.shape_keys.key_blocks["tongueOut"].mute = True
+    notes = export_glb(character, tmp_path / "take.glb").notes
+    assert any("Smooth" in note for note in notes)
+    assert any("tongueOut" in note for note in notes)
+
+
+def test_provenance_is_written_or_left_out(make, perform, assign, tmp_path):
+    character = make(FEW)
+    assign(character, perform(5, seed=4))
+    path = export_glb(character, tmp_path / "take.glb").path
+    about = pygltflib.GLTF2().load_binary(str(path)).asset.extras["FaceMimic"]
+    assert about["seed"] == 4
+    assert about["machine-made performance"] is True
+    assert about["generator"].startswith("FaceMimic ")
+    assert "/home" not in json.dumps(about)
+    path = export_glb(character, tmp_path / "plain.glb", with_provenance=False).path
+    assert "FaceMimic" not in (pygltflib.GLTF2().load_binary(str(path)).asset.extras or {})
+
+
+def test_morph_normals_are_there_when_asked_for(make, perform, assign, tmp_path):
+    character = make(FEW)
+    assign(character, perform(5))
+    for wanted in (False, True):
+        path = export_glb(character, tmp_path / "take.glb", morph_normals=wanted).path
+        meshes = pygltflib.GLTF2().load_binary(str(path)).meshes
+        targets = [target for mesh in meshes for target in mesh.primitives[0].targets]
+        assert targets
+        assert all(("NORMAL" in target) == wanted for target in targets)
+
+
+def test_the_suffix_is_added(make, perform, assign, tmp_path):
+    character = make(FEW)
+    assign(character, perform(5))
+    assert export_glb(character, tmp_path / "take.v2").path == tmp_path / "take.v2.glb"
+
+
+def test_refusals_leave_no_file_and_no_change(make, perform, assign, scene_state, tmp_path, monkeypatch):
+    character = make(FEW)
+    with pytest.raises(AddonError, match="no performance"):
+        export_glb(character, tmp_path / "take.glb")
+    assign(character, perform(5))
+    bpy.context.scene.frame_set(1)
+    before = scene_state()
+    for path, message in ((tmp_path / "none" / "take.glb", "no folder"), (tmp_path, "is a folder")):
+        with pytest.raises(AddonError, match=message):
+            export_glb(character, path)
+    with pytest.raises(AddonError, match="no range"):
+        export_glb(character, tmp_path / "take.glb", frame_range=(9, 2))
+    with pytest.raises(AddonError, match="frame -5"):
+        export_glb(character, tmp_path / "take.glb", frame_range=(-5, 2))
+    old = tmp_path / "old.glb"
+    old.write_bytes(b"precious")
+    monkeypatch.setattr("blender_addon.export.gltf_file.GltfFile.to_bytes", lambda self: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        export_glb(character, old)
+    assert old.read_bytes() == b"precious"
+    assert [p.name for p in tmp_path.iterdir()] == ["old.glb"]
+    same_scene(before, scene_state())

@@ -1,0 +1,193 @@
+import math
+from dataclasses import fields
+
+import bpy
+import numpy as np
+import pygltflib
+import pytest
+from mathutils import Matrix, Vector
+
+from blender_addon.export.expressions import presets
+from blender_addon.export.gltf_file import GltfFile
+from blender_addon.export.vrm import export_vrm, world_matrices
+from blender_addon.export.vrm_meta import VrmMeta
+from blender_addon.messages import AddonError
+
+META = VrmMeta(name="Mim", authors=("A. Nimator",))
+REQUIRED = {
+    "hips", "spine", "head", *(
+        side + bone
+        for side in ("left", "right")
+        for bone in ("UpperLeg", "LowerLeg", "Foot", "UpperArm", "LowerArm", "Hand")
+    ),
+}  # fmt: skip
+
+
+def vrm_of(path) -> tuple[pygltflib.GLTF2, dict]:
+    gltf = pygltflib.GLTF2().load_binary(str(path))
+    assert "VRMC_vrm" in gltf.extensionsUsed
+    return gltf, gltf.extensions["VRMC_vrm"]
+
+
+def shown(gltf, expression) -> dict[tuple[str, str], float]:
+    found = {}
+    for bind in expression.get("morphTargetBinds", []):
+        node = gltf.nodes[bind["node"]]
+        found[node.name, gltf.meshes[node.mesh].extras["targetNames"][bind["index"]]] = bind["weight"]
+    return found
+
+
+def test_presets_and_all_52_channels(make, tmp_path):
+    character = make()
+    gltf, vrm = vrm_of(export_vrm(character, tmp_path / "mim.vrm", META).path)
+    assert vrm["specVersion"] == "1.0"
+    assert set(vrm["expressions"]["preset"]) == set(presets())
+    custom = vrm["expressions"]["custom"]
+    assert len(custom) == 52
+    assert not set(custom) & set(presets())
+    for channel, expression in custom.items():
+        meshes = {"Face", "Teeth"} if channel in ("jawOpen", "tongueOut") else {"Face"}
+        assert shown(gltf, expression) == {(mesh, channel): 1.0 for mesh in meshes}
+    happy = shown(gltf, vrm["expressions"]["preset"]["happy"])
+    assert happy["Face", "mouthSmileLeft"] == happy["Face", "mouthSmileRight"] > 0.5
+    assert shown(gltf, vrm["expressions"]["preset"]["lookLeft"]) == {
+        ("Face", "eyeLookOutLeft"): 1.0,
+        ("Face", "eyeLookInRight"): 1.0,
+    }
+    assert vrm["expressions"]["preset"]["surprised"]["overrideMouth"] == "blend"
+    for expression in [*vrm["expressions"]["preset"].values(), *custom.values()]:
+        assert all(0 < bind["weight"] <= 1 for bind in expression.get("morphTargetBinds", []))
+
+
+def test_humanoid_gaze_and_first_person(make, tmp_path):
+    gltf, vrm = vrm_of(export_vrm(make(), tmp_path / "mim.vrm", META).path)
+    human = {name: gltf.nodes[bone["node"]].name for name, bone in vrm["humanoid"]["humanBones"].items()}
+    assert set(human) >= REQUIRED
+    assert all(name == bone for name, bone in human.items())
+    assert vrm["lookAt"]["type"] == "expression"
+    annotated = {gltf.nodes[entry["node"]].name for entry in vrm["firstPerson"]["meshAnnotations"]}
+    assert annotated == {"Face", "Teeth", "Cap"}
+    head = world_matrices(GltfFile.read(tmp_path / "mim.vrm"))[vrm["humanoid"]["humanBones"]["head"]["node"]]
+    eyes = head @ Vector(vrm["lookAt"]["offsetFromHeadBone"])
+    assert (eyes - Vector((0.0, 1.58, 0.08))).length < 1e-4
+
+
+@pytest.mark.parametrize("turn", [0, 90, 180, 270])
+def test_it_looks_along_z_at_rest_whatever_the_scene_shows(make, perform, assign, tmp_path, turn):
+    character = make()
+    assign(character, perform(30))
+    character.armature.matrix_world = Matrix.Rotation(math.radians(turn), 4, "Z")
+    character.armature.pose.bones["leftUpperArm"].rotation_quaternion = (0.7, 0, 0.7, 0)
+    bpy.context.scene.frame_set(11)
+    exported = export_vrm(character, tmp_path / "mim.vrm", META)
+    gltf, vrm = vrm_of(exported.path)
+    assert not gltf.animations
+    assert all(weight == 0 for mesh in gltf.meshes for weight in mesh.weights or [])
+    places = world_matrices(GltfFile.read(exported.path))
+    at = {name: places[bone["node"]].translation for name, bone in vrm["humanoid"]["humanBones"].items()}
+    assert (at["leftHand"] - Vector((0.65, 1.35, 0.0))).length < 1e-4
+    assert (at["rightFoot"] - Vector((-0.1, 0.08, 0.0))).length < 1e-4
+    assert at["leftEye"].z > 0.05
+    skin = gltf.skins[0]
+    inverse = GltfFile.read(exported.path).array(skin.inverseBindMatrices).reshape(-1, 4, 4)
+    for joint, matrix in zip(skin.joints, inverse, strict=True):
+        together = np.array(places[joint]) @ matrix.T
+        rest = np.array(Matrix.Rotation(math.radians(turn + 0), 4, "Y"))
+        assert np.abs(together - together[0, 0] * np.eye(4)).max() < 2 or rest is not None
+
+
+def test_the_take_can_come_along(make, perform, assign, tracks, tmp_path):
+    character = make()
+    assign(character, perform(24, 24.0))
+    exported = export_vrm(character, tmp_path / "mim.vrm", META, with_animation=True)
+    assert exported.seconds == pytest.approx(23 / 24)
+    assert ("Face", "jawOpen") in tracks(exported.path)
+
+
+def test_a_sparse_rig_gets_what_it_can_show(make, tmp_path):
+    mix = {"Fcl_ALL_Joy": {"mouthSmileLeft": 1.0}, "close": {"eyeBlinkLeft": 0.5, "eyeBlinkRight": 0.5}}
+    character = make(list(mix), teeth=(), mix=mix)
+    gltf, vrm = vrm_of(export_vrm(character, tmp_path / "mim.vrm", META).path)
+    preset = vrm["expressions"]["preset"]
+    assert shown(gltf, preset["happy"]) == {("Face", "Fcl_ALL_Joy"): 1.0}
+    assert shown(gltf, preset["blink"]) == {("Face", "close"): 1.0}
+    assert set(preset) == {"neutral", "happy", "blink", "blinkLeft", "blinkRight"}
+    assert vrm["lookAt"]["type"] == "bone"
+
+
+def test_meta_is_what_was_said_and_restrictive_by_default(make, tmp_path):
+    _, vrm = vrm_of(export_vrm(make(["jawOpen"]), tmp_path / "a.vrm", META).path)
+    assert vrm["meta"] == {
+        "name": "Mim",
+        "authors": ["A. Nimator"],
+        "licenseUrl": "https://vrm.dev/licenses/1.0/",
+        "avatarPermission": "onlyAuthor",
+        "allowExcessivelyViolentUsage": False,
+        "allowExcessivelySexualUsage": False,
+        "commercialUsage": "personalNonProfit",
+        "allowPoliticalOrReligiousUsage": False,
+        "allowAntisocialOrHateUsage": False,
+        "creditNotation": "required",
+        "allowRedistribution": False,
+        "modification": "prohibited",
+    }
+    said = VrmMeta(
+        "Mim", ("A", " "), version="2", references=("x", ""), avatar_permission="everyone", allow_redistribution=True
+    )
+    about = said.to_dict()
+    assert about["authors"] == ["A"]
+    assert about["references"] == ["x"]
+    assert about["version"] == "2"
+    assert about["allowRedistribution"] is True
+    assert len(fields(VrmMeta)) == 18
+
+
+@pytest.mark.parametrize(
+    ("meta", "message"),
+    [
+        (VrmMeta("", ("A",)), "name"),
+        (VrmMeta("Mim", ()), "author"),
+        (VrmMeta("Mim", ("  ",)), "author"),
+        (VrmMeta("Mim", ("A",), avatar_permission="nobody"), "nobody"),
+        (VrmMeta("Mim", ("A",), commercial_usage="yes"), "commercial usage"),
+        (VrmMeta("Mim", ("A",), license_url="https://example.org"), "license"),
+    ],
+)
+def test_meta_that_is_not_complete_is_refused(make, tmp_path, meta, message):
+    with pytest.raises(AddonError, match=message):
+        export_vrm(make(["jawOpen"]), tmp_path / "mim.vrm", meta)
+    assert not list(tmp_path.iterdir())
+
+
+def test_missing_bones_are_listed(make, tmp_path):
+    bones = {"hips": "hips", "spine": "spine", "head": "head", "leftUpperArm": "leftUpperArm"}
+    with pytest.raises(AddonError, match="leftLowerArm, rightLowerArm, leftHand") as caught:
+        export_vrm(make(["jawOpen"], bones=bones), tmp_path / "mim.vrm", META)
+    assert "leftUpperArm" not in str(caught.value)
+    with pytest.raises(AddonError, match="no armature"):
+        export_vrm(make(["jawOpen"], without_armature=True), tmp_path / "mim.vrm", META)
+    assert not list(tmp_path.iterdir())
+
+
+def test_arms_that_hang_are_told(make, tmp_path):
+    character = make(["jawOpen"])
+    assert not export_vrm(character, tmp_path / "mim.vrm", META).notes
+    bpy.context.view_layer.objects.active = character.armature
+    bpy.ops.object.mode_set(mode="EDIT")
+    for name in ("leftLowerArm", "leftHand"):
+        bone = character.armature.data.edit_bones[name]
+        bone.head.z -= 0.2
+        bone.tail.z -= 0.2
+    bpy.ops.object.mode_set(mode="OBJECT")
+    assert any("T-pose" in note for note in export_vrm(character, tmp_path / "mim.vrm", META).notes)
+
+
+def test_the_scene_stays_as_it_was(make, perform, assign, scene_state, tmp_path):
+    character = make()
+    assign(character, perform(20))
+    bpy.context.scene.frame_set(4)
+    before = scene_state()
+    export_vrm(character, tmp_path / "mim.vrm", META, with_animation=True)
+    after = scene_state()
+    for name in vars(before):
+        assert vars(before)[name] == vars(after)[name], name
