@@ -71,10 +71,23 @@ def look() -> float | None:
     faces = [obj, *obj.children_recursive]
     if not any(getattr(face.data, "shape_keys", None) and face.data.shape_keys.animation_data for face in faces):
         return 0.2
-    bpy.context.scene.frame_set(26)
+    bpy.context.scene.frame_set(apex(faces))
     show_curves()
     bpy.app.timers.register(done, first_interval=1.0)
     return None
+
+
+def apex(faces: list) -> int:
+    """The frame at which the mouth's corners are highest."""
+    curves = [
+        curve
+        for face in faces
+        if getattr(face.data, "shape_keys", None) and face.data.shape_keys.animation_data
+        for bag in face.data.shape_keys.animation_data.action.layers[0].strips[0].channelbags
+        for curve in bag.fcurves
+        if "mouthSmile" in curve.data_path
+    ]
+    return max(range(1, 61), key=lambda frame: sum(curve.evaluate(frame) for curve in curves))
 
 
 def show_curves() -> None:

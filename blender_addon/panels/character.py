@@ -6,7 +6,7 @@ import bpy
 
 from ..hints import Context, Layout, PanelPart
 from ..properties import chosen_object, settings
-from .matching import Matching, matching
+from .matching import Matching, matching, paired
 
 CATEGORY = "FaceMimic"
 _LINES = 24
@@ -32,6 +32,12 @@ def sentence(layout: Layout, context: Context, text: str, icon: str = "NONE") ->
         column.label(text=line, icon=("BLANK1" if icon != "NONE" else "NONE") if place else icon)
 
 
+def performs(context: Context) -> bool:
+    """Whether a character is chosen that can perform; the Character panel says why when not."""
+    obj = chosen_object(context)
+    return obj is not None and matching(obj).performs
+
+
 class FACEMIMIC_PT_character(Tab, bpy.types.Panel):
     bl_label = "Character"
     bl_order = 0
@@ -54,7 +60,7 @@ class FACEMIMIC_PT_character(Tab, bpy.types.Panel):
             return
         row = self.layout.row()
         shown = f"{match.matched} of {match.channels} channels"
-        icon = "CHECKMARK" if match.matched else "ERROR"
+        icon = "CHECKMARK" if match.performs else "ERROR"
         if not named:
             row.label(text=shown, icon=icon)
             return
@@ -70,24 +76,30 @@ class _ListPanel(Tab):
     what = ""
 
     @classmethod
-    def lines(cls, match: Matching) -> tuple[str, ...]:
+    def parts(cls, match: Matching) -> tuple[str, ...]:
+        """What is counted."""
         raise NotImplementedError
 
     @classmethod
-    def found(cls, context: Context) -> tuple[str, ...]:
+    def lines(cls, match: Matching) -> list[str]:
+        """The same as lines to read."""
+        return list(cls.parts(match))
+
+    @classmethod
+    def match(cls, context: Context) -> Matching:
         obj = chosen_object(context)
-        return cls.lines(matching(obj)) if obj is not None else ()
+        return matching(obj) if obj is not None else Matching()
 
     @classmethod
     def poll(cls, context: Context) -> bool:
-        return bool(cls.found(context))
+        return bool(cls.parts(cls.match(context)))
 
     def draw_header_preset(self, context: Context) -> None:
-        self.layout.label(text=str(len(self.found(context))))
+        self.layout.label(text=str(len(self.parts(self.match(context)))))
 
     def draw(self, context: Context) -> None:
-        layout: Layout = self.layout
-        lines = self.found(context)
+        layout = self.layout
+        lines = self.lines(self.match(context))
         column = layout.column(align=True)
         column.scale_y = 0.8
         for line in lines[:_LINES]:
@@ -101,15 +113,19 @@ class FACEMIMIC_PT_missing(_ListPanel, bpy.types.Panel):
     bl_label = "Channels Not Shown"
 
     @classmethod
-    def lines(cls, match: Matching) -> tuple[str, ...]:
+    def parts(cls, match: Matching) -> tuple[str, ...]:
         return match.missing
+
+    @classmethod
+    def lines(cls, match: Matching) -> list[str]:
+        return paired(match.missing)
 
 
 class FACEMIMIC_PT_unused(_ListPanel, bpy.types.Panel):
     bl_label = "Shape Keys Not Used"
 
     @classmethod
-    def lines(cls, match: Matching) -> tuple[str, ...]:
+    def parts(cls, match: Matching) -> tuple[str, ...]:
         return (*match.unused, *match.notes)
 
 

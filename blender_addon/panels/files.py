@@ -3,7 +3,7 @@
 import bpy
 
 from ..hints import Context
-from .character import Tab
+from .character import Tab, performs
 
 
 class FACEMIMIC_PT_recordings(Tab, bpy.types.Panel):
@@ -12,6 +12,7 @@ class FACEMIMIC_PT_recordings(Tab, bpy.types.Panel):
 
     def draw(self, context: Context) -> None:
         column = self.layout.column(align=True)
+        column.enabled = performs(context)
         column.operator("facemimic.from_video", text="From Video…", icon="FILE_MOVIE")
         column.operator("facemimic.load_take", text="Load Take…", icon="FILE_FOLDER")
 

@@ -24,6 +24,11 @@ class Matching(NamedTuple):
     notes: tuple[str, ...] = ()
     problem: str = ""
 
+    @property
+    def performs(self) -> bool:
+        """Whether there is anything to bake onto."""
+        return self.matched > 0
+
 
 _known: dict[tuple, Matching] = {}
 
@@ -48,7 +53,7 @@ def _look(obj: bpy.types.Object) -> Matching:
         len(found.matched),
         len(found.matched) + len(found.missing),
         found.head_bone or "",
-        tuple(paired(found.missing)),
+        found.missing,
         found.unused,
         found.notes,
     )

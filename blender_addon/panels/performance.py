@@ -7,7 +7,7 @@ from ..hints import Context, Layout
 from ..messages import AddonError
 from ..preferences import engine_python
 from ..properties import settings
-from .character import Tab, sentence
+from .character import Tab, performs, sentence
 
 ADDON = __package__.rpartition(".")[0] if __package__ else ""
 
@@ -47,6 +47,7 @@ def _draw_start(layout: Layout, context: Context) -> None:
         return
     row = layout.row()
     row.scale_y = 1.5
+    row.enabled = performs(context)
     row.operator("facemimic.generate", icon="PLAY")
 
 

@@ -51,7 +51,7 @@ def drawn(panel, draw="draw"):
 
 
 def vars_of(panel):
-    names = [name for name in ("_draw_match", "found", "lines") if hasattr(panel, name)]
+    names = [name for name in ("_draw_match", "parts", "lines", "match") if hasattr(panel, name)]
     bound = {}
     for name in names:
         attribute = getattr(panel, name)
@@ -74,7 +74,7 @@ def test_the_active_character_is_counted(face):
     found = matching.matching(face)
     assert (found.name, found.matched, found.channels) == ("Face", 2, 55)
     assert "eyeBlinkRight" in found.missing
-    assert "mouthSmile Left, Right" in found.missing
+    assert "mouthSmileLeft" in found.missing
     assert any("wart" in key for key in found.unused)
 
 
@@ -154,7 +154,9 @@ def test_the_lists_are_counted_and_can_be_copied(face):
         paper = drawn(panel)
         assert paper.operators == ["facemimic.copy_text"]
         assert len(paper.labels) <= character._LINES + 1
-        assert drawn(panel, "draw_header_preset").labels == [str(len(panel.found(context())))]
+    assert drawn(character.FACEMIMIC_PT_missing, "draw_header_preset").labels == ["53"]
+    assert drawn(character.FACEMIMIC_PT_unused, "draw_header_preset").labels == ["1"]
+    assert "browDown Left, Right" in drawn(character.FACEMIMIC_PT_missing).labels
 
 
 def test_the_menus_offer_files(face):
