@@ -84,7 +84,9 @@ def _mesh(name: str, shapes: list[str], armature: bpy.types.Object | None, centr
     if armature:
         mesh.parent = armature
         mesh.modifiers.new("Armature", "ARMATURE").object = armature
-        group = mesh.vertex_groups.new(name=next(b.name for b in armature.data.bones if "head" in b.name.lower()))
+        group = mesh.vertex_groups.new(
+            name=next((b.name for b in armature.data.bones if "head" in b.name.lower()), "body")
+        )
         group.add(range(8), 1.0, "REPLACE")
     return mesh
 

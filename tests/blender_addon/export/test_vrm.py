@@ -90,10 +90,9 @@ def test_it_looks_along_z_at_rest_whatever_the_scene_shows(make, perform, assign
     assert at["leftEye"].z > 0.05
     skin = gltf.skins[0]
     inverse = GltfFile.read(exported.path).array(skin.inverseBindMatrices).reshape(-1, 4, 4)
-    for joint, matrix in zip(skin.joints, inverse, strict=True):
-        together = np.array(places[joint]) @ matrix.T
-        rest = np.array(Matrix.Rotation(math.radians(turn + 0), 4, "Y"))
-        assert np.abs(together - together[0, 0] * np.eye(4)).max() < 2 or rest is not None
+    bound = [np.array(places[joint]) @ matrix.T for joint, matrix in zip(skin.joints, inverse, strict=True)]
+    # At rest every joint moves its vertices alike: the skin is not bent.
+    assert np.abs(np.array(bound) - bound[0]).max() < 1e-4
 
 
 def test_the_take_can_come_along(make, perform, assign, tracks, tmp_path):
