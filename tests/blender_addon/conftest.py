@@ -1,5 +1,7 @@
 """Scenes and small characters made in code, for tests inside Blender."""
 
+import atexit
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -19,6 +21,21 @@ HUMANOID = {
     "leftUpperArm": ("spine", (0.2, 0, 1.4), (0.5, 0, 1.4)),
     "rightUpperArm": ("spine", (-0.2, 0, 1.4), (-0.5, 0, 1.4)),
 }
+
+
+def pytest_sessionfinish(exitstatus: int) -> None:
+    """Ends the process without Blender's own way out.
+
+    The bpy module is not freed while anything still refers to it (a failed test's traceback is enough), and its sound
+    device's thread then keeps the process from ending.
+    """
+
+    def leave() -> None:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(int(exitstatus))
+
+    atexit.register(leave)
 
 
 @pytest.fixture
