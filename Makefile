@@ -20,7 +20,7 @@ check: $(VENV)/.installed
 	$(RUN) -m pyright
 
 package: $(VENV)/.installed
-	$(RUN) -m packaging.build_extension
+	$(RUN) -m release.build_extension
 
 benchmark: $(VENV)/.installed
 	$(RUN) -m benchmarks.table
@@ -33,7 +33,7 @@ train: $(VENV)/.installed
 	$(RUN) -m engine train engine/train/performance.toml
 
 test-5.2: $(VENV)/.installed $(VENV_52)/.installed
-	FACEMIMIC_ENGINE_PYTHON=$(CURDIR)/$(RUN) $(VENV_52)/bin/python -m pytest tests/blender_addon
+	$(VENV_52)/bin/python -m pytest tests/blender_addon
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)

@@ -1,0 +1,1 @@
+"""What FaceMimic costs: `make benchmark` prints one table."""
