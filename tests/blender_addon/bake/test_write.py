@@ -238,6 +238,40 @@ def test_what_else_the_artists_action_moves_goes_on_moving(
     assert [track.name for track in rig.animation_data.nla_tracks] == ["Walk"]
 
 
+def test_a_walk_cycle_goes_on_cycling(make_mesh: Make, make_armature: Make, make_clip: MakeClip) -> None:
+    rig = make_armature()
+    face = make_mesh("Face", ["jawOpen"], rig)
+    walk = own_action(rig, "location", "Walk")
+    walk.layers[0].strips[0].channelbags[0].fcurves[0].modifiers.new("CYCLES")
+    bpy.context.scene.frame_end = 100
+    frames = [1, 13, 25, 37, 61, 97]
+
+    def walked() -> list[float]:
+        places = []
+        for frame in frames:
+            bpy.context.scene.frame_set(frame)
+            places.append(rig.evaluated_get(bpy.context.evaluated_depsgraph_get()).location.x)
+        return places
+
+    before = walked()
+    bake(find_character(face), make_clip({"headYaw": wave(30)}), frame=1, fps=24, name="Take")
+    np.testing.assert_allclose(walked(), before, atol=1e-3)
+
+
+def test_tracks_of_the_artist_stay_and_play(make_mesh: Make, make_clip: MakeClip) -> None:
+    face = make_mesh("Face", ["jawOpen", "Costume"])
+    key = key_of(face)
+    mine = own_action(key, 'key_blocks["Costume"].value')
+    track = key.animation_data.nla_tracks.new()
+    strip = track.strips.new("Costume", 1, mine)
+    strip.action_slot = mine.slots[0]
+    key.animation_data.action = None
+    bake(find_character(face), make_clip({"jawOpen": wave(30)}), frame=1, fps=24, name="Take")
+    np.testing.assert_allclose(shown(face, "Costume", np.array([13.0])), [0.5], atol=1e-3)
+    np.testing.assert_allclose(shown(face, "jawOpen", np.array([13.0])), wave(30)[12], atol=0.011)
+    assert len(key.animation_data.nla_tracks) == 1
+
+
 def test_drivers_and_channels_that_the_clip_lacks_are_left_alone(make_mesh: Make, make_clip: MakeClip) -> None:
     face = make_mesh("Face", ["jawOpen", "eyeBlinkLeft", "mouthPucker"])
     character = find_character(face)
