@@ -1,5 +1,6 @@
 """Sampling: from noise to a performance along the flow, over windows that share their overlaps."""
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -30,7 +31,10 @@ def sample(
     guidance: float,
     progress: Callable[[float], None] = lambda fraction: None,
 ) -> Tensor:
-    """A performance, normalised, (frames, channels), by `steps` Euler steps from `noise` of the same shape.
+    """A performance, normalised, (frames, channels), by `steps` steps from `noise` of the same shape.
+
+    The steps are of second order in the predicted clean performance, from this and the last prediction (as
+    DPM-Solver++ 2M, Lu et al. 2022), at the cost of first order.
 
     guidance 1 follows the conditions as learned; above 1 exaggerates what distinguishes them from an open request
     (classifier-free guidance, Ho & Salimans 2022) at twice the cost.
@@ -39,10 +43,13 @@ def sample(
     weight = _blending(spans, len(noise), noise.device)
     x = noise
     # Denser near the end, where the fine motion of lids and gaze is settled.
-    times = 1 - (1 - torch.linspace(0, 1, steps + 1)) ** 1.5
-    for now, after in zip(times[:-1].tolist(), times[1:].tolist(), strict=True):
+    times = (1 - (1 - torch.linspace(0, 1, steps + 1)) ** 1.5).tolist()
+    before, last = 0.0, None
+    for now, after in itertools.pairwise(times):
         clean = _predict(network, x, now, given, spans, weight, guidance)
-        x = x + (after - now) / (1 - now) * (clean - x)
+        ahead = clean if last is None else clean + (clean - last) * (after - now) / (2 * (now - before))
+        x = x + (after - now) / (1 - now) * (ahead - x)
+        before, last = now, clean
         progress(after)
     return x
 

@@ -15,7 +15,7 @@ from engine.model.flow import Conditions, sample
 from engine.model.network import Network
 from engine.model.weights import choose_device, load_network
 from engine.paths import weights_folder
-from engine.request import Observed, Request
+from engine.request import Observed, Request, Style
 
 FPS = 60.0
 """Frames per second inside the model."""
@@ -76,7 +76,8 @@ class Generator:
         # Curves without beats say nothing of an emotion: to call that calm would calm them down.
         told = np.float32(bool(request.beats) or request.observed is None)
         given = np.full((len(asked), 1), told)
-        style = np.append(request.style.vector() * told, told)
+        styled = np.float32(told or request.style != Style())
+        style = np.append(request.style.vector() * styled, styled)
         known, confidence = at_model_rate(observed, request.fps, frames)
         mean, scale = self.network.mean.cpu().numpy(), self.network.scale.cpu().numpy()
         tensors = (

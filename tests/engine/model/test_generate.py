@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from engine.channels import CHANNELS, HIGHEST, INDEX, LOWEST
 from engine.errors import FaceMimicError
+from engine.model.exact import meet
 from engine.model.generate import Generator
 from engine.request import Beat, Observed, Request, Style
 
@@ -69,3 +70,26 @@ def test_provenance_says_how_to_make_it_again(untrained: Generator) -> None:
     assert provenance["machine_made"] is True
     assert Request.from_dict(provenance["request"]) == request
     assert untrained.generate(Request.from_dict(provenance["request"])).provenance == provenance
+
+
+def test_a_filled_gap_leaves_and_meets_the_known_motion_without_a_kink(untrained: Generator) -> None:
+    fps, frames = 60.0, 180
+    wave = 0.5 + 0.3 * np.sin(np.arange(frames) / 20)
+    values = np.repeat(wave[:, None], len(CHANNELS), axis=1).astype(np.float32)
+    confidence = np.ones_like(values)
+    confidence[80:98] = 0
+    request = Request(duration=3, fps=fps, steps=2, observed=Observed(values, confidence))
+    filled = untrained.generate(request).values[:, INDEX["jawOpen"]]
+    known = np.abs(np.diff(wave)).max()
+    assert np.abs(filled[79:81] - wave[79:81]).max() < 4 * known
+    assert np.abs(np.diff(filled)).max() < 0.12
+
+
+def test_a_lone_key_changes_nothing_far_away() -> None:
+    values = np.full((200, len(CHANNELS)), 0.3, np.float32)
+    wanted, confidence = np.zeros_like(values), np.zeros_like(values)
+    wanted[100], confidence[100] = 0.8, 1
+    bent = meet(values, Observed(wanted, confidence), 60.0)
+    assert np.allclose(bent[:88], 0.3)
+    assert np.allclose(bent[112:], 0.3)
+    assert np.all(np.diff(bent[88:101, 0]) >= 0)
