@@ -11,6 +11,7 @@ from mathutils import Matrix, Vector
 
 from ..messages import AddonError
 from .blender_data import armature_bones
+from .humanoid_shape import bones_by_shape
 
 GLTF_AXES = Matrix(((1, 0, 0, 0), (0, 0, 1, 0), (0, -1, 0, 0), (0, 0, 0, 1)))
 """From Blender's axes (up +Z, front -Y) to glTF's (up +Y, front +Z)."""
@@ -44,7 +45,7 @@ def parent_of(name: str, present: set[str] | dict) -> str | None:
 
 
 def find_bones(armature: bpy.types.Object) -> dict[str, str]:
-    """Humanoid bone to the armature's bone, by the naming scheme that finds the most.
+    """Humanoid bone to the armature's bone, by the naming scheme that finds the most, else also by shape.
 
     A bone counts only where the armature's own hierarchy puts it under the humanoid bone that it must hang on.
     """
@@ -54,7 +55,15 @@ def find_bones(armature: bpy.types.Object) -> dict[str, str]:
         for spelling in _spellings(bone):
             by_name.setdefault(spelling, bone)
     found = [_hierarchical(own, _by_scheme(scheme, by_name)) for scheme in _data()["schemes"].values()]
-    return max(found, key=lambda names: (sum(bones()[name].required for name in names), len(names)))
+    named = max(found, key=lambda names: (sum(bones()[name].required for name in names), len(names)))
+    if all(name in named for name, bone in bones().items() if bone.required):
+        return named
+    shaped = bones_by_shape(armature)
+    both = shaped | named
+    return max(
+        (_hierarchical(own, {name: kind[name] for name in bones() if name in kind}) for kind in (both, shaped, named)),
+        key=lambda names: (sum(bones()[name].required for name in names), len(names)),
+    )
 
 
 def required_bones(armature: bpy.types.Object | None, name: str) -> dict[str, str]:

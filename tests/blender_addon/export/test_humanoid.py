@@ -15,6 +15,11 @@ NAMES = {
     "J_Bip_": ["C_Hips", "C_Spine", "C_Chest", "C_Neck", "C_Head", "{}_UpperArm", "{}_LowerArm", "{}_Hand",
                "{}_UpperLeg", "{}_LowerLeg", "{}_Foot"],
 }  # fmt: skip
+BODY = ["hips", "spine", "chest", "neck", "head"] + [
+    side + part
+    for side in ("left", "right")
+    for part in ("UpperArm", "LowerArm", "Hand", "UpperLeg", "LowerLeg", "Foot")
+]
 MEANT = ["hips", "spine", "chest", "neck", "head", "UpperArm", "LowerArm", "Hand", "UpperLeg", "LowerLeg", "Foot"]
 SIDES = {"mixamorig:": ("Left", "Right"), "": ("l", "r")}
 
@@ -49,3 +54,22 @@ def test_the_data_are_whole():
     for name in bones():
         if name != "hips":
             assert parent_of(name, set(bones())) in bones()
+
+
+def test_a_body_is_known_by_its_shape(make):
+    own = {name: f"b{index}_{'head' if name == 'head' else 'x'}" for index, name in enumerate(BODY)}
+    assert find_bones(make(["jawOpen"], bones=own).armature) == own
+
+
+def test_a_real_avatar_with_names_of_its_own(shared, tmp_path):
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    avatar = tmp_path / "avatar.glb"
+    avatar.write_bytes((shared / "rigs" / "Godette_vrm_v4.vrm").read_bytes())
+    bpy.ops.import_scene.gltf(filepath=str(avatar))
+    armature = next(obj for obj in bpy.data.objects if obj.type == "ARMATURE")
+    found = find_bones(armature)
+    assert found["hips"] == "pelvis_Armature"
+    assert found["spine"] == "tummy_Armature"
+    assert found["leftLowerArm"] == "lowerarm.l_Armature"
+    assert found["rightFoot"] == "foot.r_Armature"
+    assert all(name in found for name, bone in bones().items() if bone.required)
