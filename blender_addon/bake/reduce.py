@@ -17,12 +17,23 @@ _STAGES = (
     np.arange(18, 66, 2),
     np.array([80, 96, 128, 192, 256, 384, 512, 768, 1024]),
 )
+"""Segment lengths in frames, tried in groups: most segments are short, and long ones are costly to try."""
 _WORTH_A_NEXT_STAGE = (12, 48)
+
 _SHORT = 8
+"""A corner is tried where going on smoothly reaches no farther than this, and taken where it gains so much more:"""
 _CORNER_SAVES = 5
+
+_STEP_BACK = np.array([0, 1, 2, 4])
+"""Lengths before the farthest from which the next segment may get farther."""
+
 _CLEAR = 2.0
-_STEP_BACK = np.array([1, 2, 4])
-_STEEP = 3.0
+"""Prominence, in tolerances, from which an extreme becomes a key on any curve."""
+_STEEP = np.float32(3)
+"""How far beyond their ends, in tolerances, the handles of segments of one or two frames may lie."""
+
+_PIECE, _SIDE_BY_SIDE = 60, 300
+"""Shortest stretch that is walked on its own, and about how many are walked side by side."""
 _FAR = np.float32(1e9)
 
 
@@ -62,8 +73,7 @@ class _Stage:
         self.start = ((2 * t**3 - 3 * t**2 + 1) * per).astype(np.float32)
         self.end = ((3 * t**2 - 2 * t**3) * per).astype(np.float32)
         self.slope = ((t**3 - 2 * t**2 + t) * steps * per).astype(np.float32)
-        self.reach = np.abs(per).astype(np.float32)
-        self.open = np.where(inside, 0, _FAR).astype(np.float32)
+        self.margin = np.where(inside, np.abs(per), _FAR).astype(np.float32)
 
 
 _TABLES: list[_Stage] = []
@@ -146,19 +156,19 @@ def _resting(samples: np.ndarray) -> Keys:
 
 
 class _Walk:
-    """All moving curves, walked from the first frame to the last in step."""
+    """All moving curves, walked from the first frame to the last in step, in units of their tolerance."""
 
     def __init__(self, samples: np.ndarray, allowed: np.ndarray, exact: np.ndarray, low: float, high: float) -> None:
-        self.samples, self.allowed = samples, allowed
+        self.values, self.unit = samples, allowed[:, None]
+        samples = self.samples = samples / self.unit
         count, frames = samples.shape
         self.last = frames - 1
         self.padded = np.concatenate([samples, np.repeat(samples[:, -1:], _STAGES[-1][-1] + 1, 1)], 1)
-        self.low = np.minimum(samples.min(1), np.float32(low))
-        self.high = np.maximum(samples.max(1), np.float32(high))
+        self.low = np.minimum(samples.min(1), np.float32(low) / allowed)[:, None]
+        self.high = np.maximum(samples.max(1), np.float32(high) / allowed)[:, None]
         self.kind = np.zeros((count, frames), np.int8)
         for row in range(count):
-            prominence = float(allowed[row]) * (1.0 if exact[row] else _CLEAR)
-            at, kinds = turning_points(samples[row], prominence)
+            at, kinds = turning_points(samples[row], 1.0 if exact[row] else _CLEAR)
             self.kind[row, at] = kinds
         stops = np.where(self.kind != 0, np.arange(frames), self.last)
         stops[:, -1] = self.last
@@ -166,7 +176,7 @@ class _Walk:
         if frames > 1:
             self.natural = np.gradient(samples, axis=1)
             self.natural[self.kind != 0] = 0
-            self.natural = self._in_range(self.natural, samples, self.low[:, None], self.high[:, None])
+            self.natural = self._in_range(self.natural, samples, self.low, self.high)
 
     @staticmethod
     def _in_range(slope: np.ndarray, value: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
@@ -182,72 +192,77 @@ class _Walk:
         near their ends. ends, kind: the last sample of each segment, and whether it is a peak or a valley.
         """
         first, start = self.samples[rows, at][:, None], self.kind[rows, at][:, None]
-        swing = np.where(lengths <= 2, _STEEP * self.allowed[rows][:, None], _FAR)
+        swing = np.where(lengths <= 2, _STEEP, _FAR)
         above, below = np.maximum(first, ends), np.minimum(first, ends)
         top = np.where((start > 0) | (kind > 0), above, above + swing)
         bottom = np.where((start < 0) | (kind < 0), below, below - swing)
-        return np.maximum(bottom, self.low[rows][:, None]), np.minimum(top, self.high[rows][:, None])
+        return np.maximum(bottom, self.low[rows]), np.minimum(top, self.high[rows])
+
+    def _pieces(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Row, first and last frame of stretches that can be walked side by side, in order.
+
+        At a peak or a valley every curve starts anew with a level slope, so that cutting there changes nothing.
+        """
+        shortest = max(_PIECE, self.samples.size // _SIDE_BY_SIDE)
+        cuts = [(row, 0) for row in range(len(self.samples))]
+        for row in range(len(self.samples)):
+            start = 0
+            for frame in np.flatnonzero(self.kind[row]).tolist():
+                if frame - start >= shortest and frame < self.last:
+                    cuts.append((row, frame))
+                    start = frame
+        cuts.sort()
+        rows, starts = (np.array(column) for column in zip(*cuts, strict=True))
+        same = np.append(rows[1:] == rows[:-1], False)
+        return rows, starts, np.where(same, np.append(starts[1:], 0), self.last)
 
     def run(self) -> list[Keys]:
-        count = len(self.samples)
-        position = np.zeros(count, int)
-        slope = self.natural[:, 0].copy()
-        kept_at: list[list[int]] = [[0] for _ in range(count)]
-        kept_left: list[list[float]] = [[float(s)] for s in slope]
-        kept_right: list[list[float]] = [[] for _ in range(count)]
-        while len(rows := np.flatnonzero(position < self.last)):
-            at = position[rows]
-            start = slope[rows]
-            length, lowest, highest = self._reach(rows, at, start)
-            short = np.flatnonzero((length <= _SHORT) & (length < self.last - at))
+        row_of, position, end_at = self._pieces()
+        slope = self.natural[row_of, position]
+        kept: list[list[tuple[int, float, float]]] = [[] for _ in row_of]
+        while len(active := np.flatnonzero(position < end_at)):
+            rows, at, start = row_of[active], position[active], slope[active]
+            lengths, lowest, highest = self._reach(rows, at, start)
+            short = np.flatnonzero((lengths[:, 0] <= _SHORT) & (lengths[:, 0] < self.last - at))
             if len(short):
-                self._try_corners(rows, at, short, start, length, lowest, highest)
-            stuck = length == 0
+                self._try_corners(rows, at, short, start, lengths, lowest, highest)
+            stuck = lengths[:, 0] == 0
             if stuck.any():
-                straight = self.samples[rows, at + 1] - self.samples[rows, at]
-                length = np.maximum(length, 1)
-                start, lowest, highest = (np.where(stuck, straight, one) for one in (start, lowest, highest))
-            length, end = self._looking_ahead(rows, at, start, length, lowest, highest)
+                start[stuck] = (self.padded[rows, at + 1] - self.samples[rows, at])[stuck]
+                lengths[stuck, 0] = 1
+                lowest[stuck, 0] = highest[stuck, 0] = start[stuck]
+            length, end = self._looking_ahead(rows, at, lengths, lowest, highest)
             arrived = at + length
-            for k, row in enumerate(rows.tolist()):
-                kept_right[row].append(float(start[k]))
-                kept_at[row].append(int(arrived[k]))
-                kept_left[row].append(float(end[k]))
-            position[rows] = arrived
-            slope[rows] = np.where(self.kind[rows, arrived] != 0, 0, end)
+            for piece, *segment in zip(active.tolist(), start.tolist(), arrived.tolist(), end.tolist(), strict=True):
+                kept[piece].append(tuple(segment))
+            position[active] = arrived
+            slope[active] = np.where(self.kind[rows, arrived] != 0, 0, end)
         keys = []
-        for row in range(count):
-            left = np.array(kept_left[row], np.float32)
-            right = np.array([*kept_right[row], kept_left[row][-1]], np.float32)
-            left[0] = right[0]
-            frames = np.array(kept_at[row], int)
-            keys.append(Keys(frames, self.samples[row, frames], left, right))
+        for row in range(len(self.samples)):
+            segments = [segment for piece in np.flatnonzero(row_of == row) for segment in kept[piece]]
+            right, frames, left = (np.array(column) for column in zip(*segments, strict=True))
+            frames = np.concatenate([[0], frames])
+            left, right = np.concatenate([right[:1], left]), np.concatenate([right, left[-1:]])
+            left, right = (self.unit[row] * slopes.astype(np.float32) for slopes in (left, right))
+            keys.append(Keys(frames, self.values[row, frames], left, right))
         return keys
 
     def _looking_ahead(
         self,
         rows: np.ndarray,
         at: np.ndarray,
-        start: np.ndarray,
-        length: np.ndarray,
+        lengths: np.ndarray,
         lowest: np.ndarray,
         highest: np.ndarray,
     ) -> tuple[np.ndarray, np.ndarray]:
-        """The length, at most the farthest, from which the next segment gets farthest; and the slope to end with."""
-        backs = len(_STEP_BACK)
-        nearer = np.maximum(length[:, None] - _STEP_BACK, 1).ravel()
-        shorter = self._reach(np.repeat(rows, backs), np.repeat(at, backs), np.repeat(start, backs), nearer)
-        lengths, low, high = (
-            np.concatenate([farthest[:, None], other.reshape(-1, backs)], 1)
-            for farthest, other in zip((length, lowest, highest), shorter, strict=True)
-        )
+        """The length from which the next segment gets farthest, and the slope to end with."""
         arrived = at[:, None] + lengths
-        slopes = np.clip(self.natural[rows[:, None], arrived], low, high)
+        slopes = np.clip(self.natural[rows[:, None], arrived], lowest, highest)
         going_on = np.where(self.kind[rows[:, None], arrived] != 0, np.float32(0), slopes)
         beyond = np.full(lengths.shape, self.last)
         open_end = arrived < self.last
         every = np.broadcast_to(rows[:, None], lengths.shape)
-        beyond[open_end] = self._reach(every[open_end], arrived[open_end], going_on[open_end])[0]
+        beyond[open_end] = self._reach(every[open_end], arrived[open_end], going_on[open_end])[0][:, 0]
         best = np.where(lengths > 0, lengths + beyond, -1).argmax(1)
         pick = np.arange(len(rows))
         return lengths[pick, best], slopes[pick, best]
@@ -258,49 +273,46 @@ class _Walk:
         at: np.ndarray,
         short: np.ndarray,
         start: np.ndarray,
-        length: np.ndarray,
+        lengths: np.ndarray,
         lowest: np.ndarray,
         highest: np.ndarray,
     ) -> None:
         """Lets the curve turn sharply where going on smoothly would need many more keys; edits the arrays."""
         r, i = rows[short], at[short]
         forward = self.padded[r, i + 1] - self.samples[r, i]
-        spread = np.linspace(-3, 3, 7, dtype=np.float32)
-        tries = forward[:, None] + spread * self.allowed[r][:, None]
-        value = self.samples[r, i][:, None]
-        tries = self._in_range(tries, value, self.low[r][:, None], self.high[r][:, None])
+        spread = np.arange(-3, 4, dtype=np.float32)
+        tries = forward[:, None] + spread
+        tries = self._in_range(tries, self.samples[r, i][:, None], self.low[r], self.high[r])
         kind = self.kind[r, i][:, None]
         tries = np.where(kind > 0, np.minimum(tries, 0), np.where(kind < 0, np.maximum(tries, 0), tries))
         width = tries.shape[1]
         reached, low, high = self._reach(np.repeat(r, width), np.repeat(i, width), tries.ravel())
-        reached = reached.reshape(-1, width)
-        best = reached.argmax(1)
+        farthest = reached[:, 0].reshape(-1, width)
+        best = farthest.argmax(1)
         pick = np.arange(len(short))
-        gain = reached[pick, best] >= np.where(length[short] > 0, length[short] + _CORNER_SAVES, 1)
+        without = lengths[short, 0]
+        gain = farthest[pick, best] >= np.where(without > 0, without + _CORNER_SAVES, 1)
         chosen = short[gain]
         flat = (pick * width + best)[gain]
         start[chosen] = tries.ravel()[flat]
-        length[chosen] = reached.ravel()[flat]
+        lengths[chosen] = reached[flat]
         lowest[chosen] = low[flat]
         highest[chosen] = high[flat]
 
-    def _reach(
-        self, rows: np.ndarray, at: np.ndarray, slope: np.ndarray, most: np.ndarray | None = None
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """How many frames, `most` at most, one cubic can span from `at` with the starting slope, and the ending
-        slopes it allows.
+    def _reach(self, rows: np.ndarray, at: np.ndarray, slope: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """How many frames one cubic can span from `at` with the starting slope, and the lowest and highest ending
+        slope for each; three arrays (rows, choices), the farthest first and then some nearer ones.
 
-        A length of 0 says that even the next frame is out of reach without leaving the range.
+        A length of 0 stands for no choice.
         """
-        length = np.zeros(len(rows), int)
-        lowest = np.zeros(len(rows), np.float32)
-        highest = np.zeros(len(rows), np.float32)
+        choices = len(_STEP_BACK)
+        length = np.zeros((len(rows), choices), int)
+        lowest = np.zeros((len(rows), choices), np.float32)
+        highest = np.zeros((len(rows), choices), np.float32)
         todo = np.arange(len(rows))
         for number, stage in enumerate(_tables()):
             r, i, m = rows[todo], at[todo], slope[todo][:, None]
             limit = self.stop[r, np.minimum(i + 1, self.last)] - i
-            if most is not None:
-                limit = np.minimum(limit, most[todo])
             window = self.padded[r[:, None], i[:, None] + np.arange(stage.longest + 1)]
             ends = window[:, stage.lengths]
             first = window[:, :1]
@@ -308,9 +320,8 @@ class _Walk:
             centre -= first[:, :, None] * stage.start
             centre -= ends[:, :, None] * stage.end
             centre -= m[:, :, None] * stage.slope
-            margin = self.allowed[r][:, None, None] * stage.reach + stage.open
-            lo = (centre - margin).max(2)
-            hi = (centre + margin).min(2)
+            lo = (centre - stage.margin).max(2)
+            hi = (centre + stage.margin).min(2)
             kind = self.kind[r[:, None], np.minimum(i[:, None] + stage.lengths, self.last)]
             bottom, top = self._room(r, i, ends, kind, stage.lengths)
             thirds = stage.lengths.astype(np.float32) / 3
@@ -319,18 +330,22 @@ class _Walk:
             lo = np.where(kind > 0, np.maximum(lo, 0), lo)
             hi = np.where(kind < 0, np.minimum(hi, 0), hi)
             handle = first + m * thirds
-            slack = np.float32(1e-6)
+            slack = np.float32(1e-4)
             possible = (lo <= hi) & (stage.lengths <= limit[:, None])
             possible &= (handle <= top + slack) & (handle >= bottom - slack)
-            best = len(stage.lengths) - 1 - possible[:, ::-1].argmax(1)
-            found = possible.any(1)
-            pick = np.flatnonzero(found)
-            length[todo[pick]] = stage.lengths[best[pick]]
-            lowest[todo[pick]] = lo[pick, best[pick]]
-            highest[todo[pick]] = hi[pick, best[pick]]
+            upto = np.maximum.accumulate(np.where(possible, np.arange(len(stage.lengths)), -1), 1)
+            farthest = upto[:, -1]
+            found = farthest >= 0
+            pick = np.flatnonzero(found)[:, None]
+            wanted = farthest[pick] - _STEP_BACK
+            best = np.where(wanted >= 0, upto[pick, np.maximum(wanted, 0)], -1)
+            there = best >= 0
+            length[todo[pick[:, 0]]] = np.where(there, stage.lengths[best], 0)
+            lowest[todo[pick[:, 0]]] = lo[pick, best]
+            highest[todo[pick[:, 0]]] = hi[pick, best]
             if number == len(_STAGES) - 1:
                 break
-            todo = todo[found & (stage.lengths[best] >= _WORTH_A_NEXT_STAGE[number])]
+            todo = todo[found & (stage.lengths[farthest] >= _WORTH_A_NEXT_STAGE[number])]
             if not len(todo):
                 break
         return length, lowest, highest
