@@ -1,5 +1,6 @@
 """VRM expressions of a character: which shape keys each preset and each ARKit channel moves, and by how much."""
 
+import json
 import tomllib
 from dataclasses import dataclass
 from functools import cache
@@ -9,7 +10,7 @@ from typing import Final
 import bpy
 import numpy as np
 
-from ..rig.character import Character
+from ..rig.character import EXPRESSIONS, Character
 from ..rig.schemes import HEAD_CHANNELS, channels
 from .blender_data import key_blocks
 
@@ -82,15 +83,26 @@ def shape_channels() -> tuple[str, ...]:
 
 
 def preset_binds(character: Character, preset: Preset) -> list[Bind]:
-    """The shape keys of a preset: the artist's own of that name, else a mixture; empty when the rig has neither."""
+    """The shape keys of a preset; empty when the rig cannot show it.
+
+    First what the avatar states itself, then shape keys of that name, then a mixture of channels.
+    """
     own = [
         Bind(mesh, block.name, 1.0)
         for mesh in character.meshes
         for block in key_blocks(mesh)[1:]
         if _plain(block.name) in preset.named
     ]
-    if own:
-        return own
+    stated = [
+        Bind(mesh, shape_key, min(float(weight), 1.0))
+        for mesh in character.meshes
+        for name, binds in _stated(mesh)
+        if _plain(name) in preset.named
+        for shape_key, weight in binds.items()
+        if weight > 0
+    ]
+    if stated or own:
+        return stated or own
     shown = sum(value for channel, value in preset.mix.items() if channel in character.matched)
     if not preset.mix or shown < _SHARE * sum(preset.mix.values()):
         return []
@@ -158,6 +170,17 @@ def _fitted(basis: np.ndarray, seen: np.ndarray, price: float = 0.02, steps: int
         ahead = following + (momentum - 1) / grown * (following - weights)
         weights, momentum = following, grown
     return weights
+
+
+def _stated(mesh: bpy.types.Object) -> list[tuple[str, dict[str, float]]]:
+    """The expressions that an imported avatar came with."""
+    text = mesh.get(EXPRESSIONS)
+    if not isinstance(text, str):
+        return []
+    try:
+        return [(str(one["name"]), dict(one["binds"])) for one in json.loads(text)]
+    except (ValueError, KeyError, TypeError):
+        return []
 
 
 def _plain(name: str) -> str:

@@ -1,3 +1,4 @@
+import json
 import math
 from dataclasses import fields
 
@@ -190,3 +191,14 @@ def test_the_scene_stays_as_it_was(make, perform, assign, scene_state, tmp_path)
     after = scene_state()
     for name in vars(before):
         assert vars(before)[name] == vars(after)[name], name
+
+
+def test_an_imported_avatars_own_expressions_go_first(make, tmp_path):
+    character = make()
+    stated = [{"name": "Joy", "binds": {"mouthSmileLeft": 0.4, "jawOpen": 1.5, "tongueOut": 0.0}}]
+    character.meshes[0]["facemimic_expressions"] = json.dumps(stated)
+    gltf, vrm = vrm_of(export_vrm(character, tmp_path / "mim.vrm", META).path)
+    assert shown(gltf, vrm["expressions"]["preset"]["happy"]) == {
+        ("Face", "mouthSmileLeft"): 0.4,
+        ("Face", "jawOpen"): 1.0,
+    }
