@@ -145,6 +145,16 @@ def _out_of_edit_mode(objects: tuple[bpy.types.Object, ...]) -> Iterator[None]:
         bpy.ops.object.mode_set(mode=mode)
 
 
+def _leans_on_meshes(objects: tuple[bpy.types.Object, ...]) -> bool:
+    """Whether something of the character follows the deformed surface of a mesh, so that it must be deformed."""
+    held = [bone.constraints for obj in objects for bone in pose_bones(obj).values()]
+    held += [obj.constraints for obj in objects]
+    targets = (getattr(constraint, "target", None) for constraints in held for constraint in constraints)
+    return any(target is not None and target.type == "MESH" for target in targets) or any(
+        obj.parent_type in {"VERTEX", "VERTEX_3"} for obj in objects
+    )
+
+
 @contextmanager
 def _scene_of_its_own(objects: tuple[bpy.types.Object, ...], frames: tuple[int, int] | None) -> Iterator[None]:
     """A second scene with only the character, so that frames, selection, modes and other objects stay untouched."""
@@ -155,8 +165,16 @@ def _scene_of_its_own(objects: tuple[bpy.types.Object, ...], frames: tuple[int, 
     shapes = [(block, block.value) for obj in objects for block in key_blocks(obj)]
     poses = [(bone, bone.matrix_basis.copy()) for obj in objects for bone in pose_bones(obj).values()]
     places = [(obj, obj.matrix_basis.copy()) for obj in objects]
+    lightened = [] if frames is None or _leans_on_meshes(objects) else [obj for obj in objects if obj.type == "MESH"]
+    pinned = [(obj, obj.show_only_shape_key) for obj in lightened]
+    modifiers = [(modifier, modifier.show_viewport) for obj in lightened for modifier in obj.modifiers]
     scene = bpy.data.scenes.new(SCENE)
     try:
+        # The samples are shape values and bones; deforming every vertex on every frame takes ten times as long.
+        for obj, _ in pinned:
+            obj.show_only_shape_key = True
+        for modifier, _ in modifiers:
+            modifier.show_viewport = False
         for name in ("fps", "fps_base", "frame_map_old", "frame_map_new"):
             setattr(scene.render, name, getattr(original.render, name))
         scene.unit_settings.scale_length = original.unit_settings.scale_length
@@ -172,6 +190,10 @@ def _scene_of_its_own(objects: tuple[bpy.types.Object, ...], frames: tuple[int, 
         if window and shown:
             window.scene, window.view_layer = shown
         bpy.data.scenes.remove(scene)
+        for obj, was in pinned:
+            obj.show_only_shape_key = was
+        for modifier, shown_before in modifiers:
+            modifier.show_viewport = shown_before
         for block, value in shapes:
             if block.value != value:
                 block.value = value

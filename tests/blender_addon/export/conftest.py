@@ -209,6 +209,10 @@ def scene_state() -> Callable[[], object]:
             active=layer.objects.active and layer.objects.active.name,
             mode=bpy.context.mode,
             selected=sorted(o.name for o in layer.objects if o.select_get()),
+            display=[
+                (o.name, o.show_only_shape_key, [(m.name, m.show_viewport) for m in o.modifiers])
+                for o in bpy.data.objects
+            ],
             hidden=sorted(o.name for o in layer.objects if o.hide_get() or o.hide_viewport),
             objects=sorted(
                 (o.name, o.users, tuple(map(tuple, o.matrix_world)), animation(o)) for o in bpy.data.objects
