@@ -23,7 +23,10 @@ _COARSE_SHARE = 0.5
 class Target:
     """One shape key and how it follows the performance.
 
-    mix: channel to gain; the key's value is the sum of gain × channel, limited to 0..1.
+    parts: (weight, mix) for each meaning of the key, mix being channel to gain; a mix's value is the sum of gain ×
+    channel, limited to 0..1, and the key's the sum of weight × value, limited again. Most keys have one part; one
+    that an avatar's expressions share has one for each expression.
+    mix: all parts in one, channel to gain, which is the key's value as long as no limit is met.
     scheme: the naming scheme that recognised it, for the artist to read.
     """
 
@@ -31,6 +34,17 @@ class Target:
     shape_key: str
     mix: dict[str, float]
     scheme: str
+    parts: tuple[tuple[float, dict[str, float]], ...] = ()
+
+    def value(self, clip: Clip) -> np.ndarray:
+        """float32 (frames,) within 0..1: the key's value over the clip."""
+        total = np.zeros(len(clip.values), np.float32)
+        for weight, mix in self.parts or ((1.0, self.mix),):
+            part = np.zeros_like(total)
+            for channel, gain in mix.items():
+                part += np.float32(gain) * clip.column(channel)
+            total += np.float32(weight) * np.clip(part, 0.0, 1.0)
+        return np.clip(total, 0.0, 1.0)
 
 
 @dataclass(frozen=True)
@@ -56,13 +70,7 @@ class Character:
 
     def key_curves(self, clip: Clip) -> list[tuple[bpy.types.Object, str, np.ndarray]]:
         """The clip on this rig: (mesh, shape key, float32 (frames,) within 0..1) for every target."""
-        curves = []
-        for target in self.targets:
-            values = np.zeros(len(clip.values), np.float32)
-            for channel, gain in target.mix.items():
-                values += np.float32(gain) * clip.column(channel)
-            curves.append((target.mesh, target.shape_key, np.clip(values, 0.0, 1.0)))
-        return curves
+        return [(target.mesh, target.shape_key, target.value(clip)) for target in self.targets]
 
 
 def find_character(obj: bpy.types.Object | None) -> Character:
@@ -251,8 +259,12 @@ def _map_mesh(
         if name in driven:
             unused.append(f"{mesh.name}/{name} (has a driver)")
         elif name in mapping.keys:
-            mix, scheme = mapping.keys[name]
-            targets.append(Target(mesh, name, mix, scheme))
+            parts, scheme = mapping.keys[name]
+            mix: dict[str, float] = {}
+            for weight, part in parts:
+                for channel, gain in part.items():
+                    mix[channel] = mix.get(channel, 0.0) + weight * gain
+            targets.append(Target(mesh, name, mix, scheme, tuple(parts)))
             used.update(channel for channel in mix if channel in mapping.levels)
             block = key.key_blocks[name]
             if block.mute:

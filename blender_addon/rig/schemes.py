@@ -70,11 +70,12 @@ class Expression:
 class MeshMapping:
     """How one mesh follows a performance.
 
-    keys: shape key to (mix, scheme). left_out: recognised shape keys that stay unused, and why.
+    keys: shape key to (parts, scheme); a part is (weight, mix), and the key's value is the sum of weight × the mix's
+    own value, each limited to 0..1. left_out: recognised shape keys that stay unused, and why.
     levels: channel to the level that shows it.
     """
 
-    keys: dict[str, tuple[dict[str, float], str]]
+    keys: dict[str, tuple[list[tuple[float, dict[str, float]]], str]]
     left_out: dict[str, str]
     levels: dict[str, float]
 
@@ -214,7 +215,7 @@ def resolve(names: Iterable[str], expressions: Iterable[Expression] = ()) -> Mes
             candidates.append(_Candidate(match.source, match.meaning, binds, scheme, trusted))
     strength = Counter(candidate.scheme for candidate in candidates)
 
-    keys: dict[str, tuple[dict[str, float], str]] = {}
+    keys: dict[str, tuple[list[tuple[float, dict[str, float]]], str]] = {}
     levels: dict[str, float] = {}
     for level in sorted({candidate.meaning.level for candidate in candidates}):
         here = [candidate for candidate in candidates if candidate.meaning.level == level]
@@ -239,11 +240,9 @@ def resolve(names: Iterable[str], expressions: Iterable[Expression] = ()) -> Mes
                 sharing = sum(one.scheme == candidate.scheme and one.meaning.mix == mix for one in here)
                 kept = {channel: gain / sharing for channel, gain in kept.items()}
             for key, weight in candidate.binds.items():
-                total, schemes = keys.get(key, ({}, ""))
-                for channel, gain in kept.items():
-                    total[channel] = total.get(channel, 0.0) + gain * weight
+                parts, schemes = keys.get(key, ([], ""))
                 known = schemes.split(", ") if schemes else []
-                keys[key] = (total, ", ".join(dict.fromkeys([*known, candidate.scheme])))
+                keys[key] = ([*parts, (weight, kept)], ", ".join(dict.fromkeys([*known, candidate.scheme])))
             shown.update(leading)
         levels.update(dict.fromkeys(shown, level))
     for name, other in twins.items():

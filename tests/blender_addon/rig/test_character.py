@@ -82,6 +82,24 @@ def test_curves_follow_the_mix_and_stay_in_range(make_mesh: Make, make_clip: Cal
     np.testing.assert_allclose(curves["A"], [1, 0, 0])
 
 
+def test_an_emotion_that_is_undone_takes_nothing_from_the_others(
+    make_mesh: Make, make_clip: Callable[..., Clip]
+) -> None:
+    face = make_mesh("Face", ["open", "brows"])
+    stated = [
+        {"name": "aa", "binds": {"open": 1.0}},
+        {"name": "angry", "binds": {"brows": 1.0, "open": 0.5}},
+        {"name": "i", "binds": {"open": 0.0}},
+    ]
+    face[EXPRESSIONS] = json.dumps(
+        [*stated, {"name": "ih", "binds": {"brows": 0.1}}, {"name": "ou", "binds": {"brows": 0.1}}]
+    )
+    clip = make_clip({"jawOpen": [0.5, 0.5], "browInnerUp": [0, 1]})
+    curves = {key: values for _, key, values in find_character(face).key_curves(clip)}
+    np.testing.assert_allclose(curves["open"], [0.5, 0.5])
+    np.testing.assert_allclose(curves["brows"], [0, 0])
+
+
 def test_expressions_noted_on_the_mesh_are_used(make_mesh: Make) -> None:
     face = make_mesh("Face", ["target_0", "target_1"])
     face[EXPRESSIONS] = json.dumps([{"name": "joy", "binds": {"target_1": 0.5}}])
