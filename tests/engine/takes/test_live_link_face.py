@@ -12,7 +12,7 @@ from engine.clip import Clip
 from engine.errors import FaceMimicError
 from engine.takes import timecode
 from engine.takes.formats import read_take, write_take
-from engine.takes.live_link_face import NOMINAL
+from engine.takes.sampling import NOMINAL
 
 PASCAL = {name: name[0].upper() + name[1:] for name in CHANNELS}
 
@@ -167,10 +167,17 @@ def test_values_beyond_the_range_are_limited_and_told(written: Path) -> None:
 
 
 @pytest.mark.parametrize("number", ["nan", "NaN", "inf", "-Infinity"])
-def test_what_is_not_a_number_is_refused_with_its_place(written: Path, number: str) -> None:
+def test_a_row_with_what_is_not_a_number_is_broken(written: Path, number: str) -> None:
     rows = rows_of(written)
     rows[3][rows[0].index("JawOpen")] = number
-    with pytest.raises(FaceMimicError, match=r"take\.csv: line 4 says .* for jawOpen") as error:
+    take = read_take(save_rows(written, rows))
+    assert any(note.startswith("1 rows are broken") for note in take.notes)
+    assert "1 of 90 frames had no sample and were interpolated." in take.notes
+    expected = wave(90)
+    np.testing.assert_allclose(take.clip.values[2], (expected[1] + expected[3]) / 2, atol=1e-6)
+    for row in rows[1:]:
+        row[rows[0].index("JawOpen")] = number
+    with pytest.raises(FaceMimicError, match="no usable row") as error:
         read_take(save_rows(written, rows))
     assert error.value.kind == "file"
 

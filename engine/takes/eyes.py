@@ -1,0 +1,46 @@
+"""The eyes' rotations in the head, and the eyeLook channels that stand for them."""
+
+import tomllib
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from engine.channels import CHANNELS, INDEX
+
+
+@cache
+def _reach() -> dict[str, float]:
+    return tomllib.loads(Path(__file__).with_name("eyes.toml").read_text("utf-8"))
+
+
+def turns(values: np.ndarray, side: str) -> tuple[np.ndarray, np.ndarray]:
+    """Yaw towards the person's left and pitch upwards of one eye, radians (frames,).
+
+    values: (frames, 55). side: Left or Right.
+    """
+    reach = _reach()
+    look = {way: values[:, INDEX[f"eyeLook{way}{side}"]].astype(float) for way in ("In", "Out", "Up", "Down")}
+    outward = reach["yaw"] * (look["Out"] - look["In"])
+    return (outward if side == "Left" else -outward), reach["up"] * look["Up"] - reach["down"] * look["Down"]
+
+
+def looks(yaw: np.ndarray, pitch: np.ndarray) -> np.ndarray:
+    """The eyeLook channels of both eyes turned alike, (frames, 55), other channels 0; beyond 1 where an eye cannot go.
+
+    yaw: towards the person's left; pitch: upwards; radians (frames,).
+    """
+    reach = _reach()
+    values = np.zeros((len(yaw), len(CHANNELS)))
+    for name, angle in (
+        ("OutLeft", yaw / reach["yaw"]),
+        ("InRight", yaw / reach["yaw"]),
+        ("InLeft", -yaw / reach["yaw"]),
+        ("OutRight", -yaw / reach["yaw"]),
+        ("UpLeft", pitch / reach["up"]),
+        ("UpRight", pitch / reach["up"]),
+        ("DownLeft", -pitch / reach["down"]),
+        ("DownRight", -pitch / reach["down"]),
+    ):
+        values[:, INDEX["eyeLook" + name]] = angle.clip(0)
+    return values
