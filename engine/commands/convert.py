@@ -12,7 +12,8 @@ def add(commands: Any) -> None:
     parser = commands.add_parser(
         "convert",
         help="a take from one format to another",
-        description="Converts between FaceMimic's .npz and Live Link Face's .csv.",
+        description="Reads .npz (FaceMimic), .csv (Live Link Face, OpenFace), .txt (Face Cap) and .json (Audio2Face,"
+        " MediaPipe). Writes .npz, .csv (Live Link Face), .openface.csv, .txt (Face Cap) and .json (Audio2Face).",
     )
     parser.add_argument("source", metavar="IN", help="the take to read")
     parser.add_argument("target", metavar="OUT", help="the take to write; its ending tells the format")

@@ -1,6 +1,7 @@
 """The formats that takes come in, and conversion between them.
 
-A new format is one module with NAME, SUFFIXES, recognises(head), read(path) and write(clip, path), listed in FORMATS.
+A new format is one module with the members of Format, listed in FORMATS. Several formats share an ending: reading tells
+them apart by content, writing by a longer ending such as take.openface.csv.
 """
 
 from pathlib import Path
@@ -9,10 +10,11 @@ from typing import Protocol
 from engine.clip import Clip
 from engine.errors import FaceMimicError
 from engine.request import number
-from engine.takes import live_link_face, own
+from engine.takes import audio2face, face_cap, live_link_face, mediapipe_scores, openface, own
 from engine.takes.take import Take
+from engine.takes.text import as_utf8
 
-_HEAD = 4096
+_HEAD = 65536
 
 
 class Format(Protocol):
@@ -28,8 +30,13 @@ class Format(Protocol):
         """Endings of its files, lower case with the dot."""
         ...
 
+    @property
+    def WRITTEN_AS(self) -> tuple[str, ...]:
+        """Endings that ask for this format in writing, lower case; none for a format that is only read."""
+        ...
+
     def recognises(self, head: bytes) -> bool:
-        """Whether a file that begins with these bytes is of this format."""
+        """Whether a file that begins with these bytes, UTF-8 if it is text, is of this format."""
         ...
 
     def read(self, path: Path) -> Take:
@@ -40,8 +47,12 @@ class Format(Protocol):
         """Writes the file whole or not at all."""
         ...
 
+    def lost(self, clip: Clip) -> list[str]:
+        """Sentences about what of the Clip a file of this format cannot hold."""
+        ...
 
-FORMATS: tuple[Format, ...] = (own, live_link_face)
+
+FORMATS: tuple[Format, ...] = (own, live_link_face, openface, face_cap, audio2face, mediapipe_scores)
 
 
 def read_take(path: str | Path) -> Take:
@@ -58,26 +69,25 @@ def read_take(path: str | Path) -> Take:
         raise FaceMimicError(f"Cannot read {path}: {error.strerror}.", "file") from error
     if not head:
         raise FaceMimicError(f"{path.name} is empty (0 bytes). Record or export it again.", "file")
+    head = as_utf8(head)
     for candidate in candidates:
-        if candidate.recognises(head):
+        if head and candidate.recognises(head):
             return candidate.read(path)
-    raise FaceMimicError(
-        f"{path.name} is not a {' or '.join(c.NAME for c in candidates)}, or it is damaged. Record or export it again.",
-        "file",
-    )
+    names = " or ".join(f"{'an' if one.NAME[0] in 'AEIOU' else 'a'} {one.NAME}" for one in candidates)
+    raise FaceMimicError(f"{path.name} is not {names}, or it is damaged. Record or export it again.", "file")
 
 
 def write_take(clip: Clip, path: str | Path) -> None:
-    """Writes a Clip in the format of the file's suffix."""
+    """Writes a Clip in the format that the file's ending asks for."""
     path = Path(path)
     check_writable(path)
-    _with_suffix(path)[0].write(clip, path)
+    _writer(path).write(clip, path)
 
 
 def check_writable(path: str | Path) -> None:
     """Raises FaceMimicError (kind "file") when no take could be written there: before the work, not after it."""
     path = Path(path)
-    _with_suffix(path)
+    _writer(path)
     if path.is_dir():
         raise FaceMimicError(f"{path} is a folder. Give the name of a file.", "file")
     if not path.parent.is_dir():
@@ -85,16 +95,20 @@ def check_writable(path: str | Path) -> None:
 
 
 def convert(source: str | Path, target: str | Path | None = None, fps: float | None = None) -> Take:
-    """Reads a take, resamples it to `fps` if given, and writes it to `target` if given; returns what it then is."""
+    """Reads a take, resamples it to `fps` if given, and writes it to `target` if given; returns what it then is.
+
+    Its notes also say what of it the target cannot hold.
+    """
     if fps is not None:
         number("fps", fps, 1, 240)
     if target is not None:
         check_writable(target)
     take = read_take(source)
     clip = take.clip if fps is None else take.clip.resampled(fps)
-    if target is not None:
-        write_take(clip, target)
-    return Take(clip, take.notes)
+    if target is None:
+        return Take(clip, take.notes)
+    write_take(clip, target)
+    return Take(clip, (*take.notes, *_writer(Path(target)).lost(clip)))
 
 
 def _with_suffix(path: Path) -> list[Format]:
@@ -103,3 +117,13 @@ def _with_suffix(path: Path) -> list[Format]:
         known = ", ".join(f"{suffix} ({one.NAME})" for one in FORMATS for suffix in one.SUFFIXES)
         raise FaceMimicError(f"“{path.name}” has no ending that stands for a take. Known are {known}.", "file")
     return found
+
+
+def _writer(path: Path) -> Format:
+    """The format with the longest ending that the name has."""
+    ways = [(suffix, one) for one in FORMATS for suffix in one.WRITTEN_AS]
+    found = [(suffix, one) for suffix, one in ways if path.name.lower().endswith(suffix)]
+    if not found:
+        known = ", ".join(f"{suffix} ({one.NAME})" for suffix, one in ways)
+        raise FaceMimicError(f"“{path.name}” has no ending that stands for a take. Known are {known}.", "file")
+    return max(found, key=lambda way: len(way[0]))[1]

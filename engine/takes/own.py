@@ -7,6 +7,7 @@ from engine.takes.take import Take
 
 NAME = "FaceMimic take"
 SUFFIXES = (".npz",)
+WRITTEN_AS = (".npz",)
 
 
 def recognises(head: bytes) -> bool:
@@ -22,3 +23,8 @@ def read(path: Path) -> Take:
 def write(clip: Clip, path: Path) -> None:
     """Writes the Clip as it is."""
     clip.save(path)
+
+
+def lost(clip: Clip) -> list[str]:
+    """Nothing: every channel is kept."""
+    return []

@@ -3,8 +3,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engine.channels import INDEX
 from engine.clip import Clip
 from engine.errors import FaceMimicError
+from engine.takes import mediapipe_scores
 from engine.takes.formats import check_writable, convert, read_take, write_take
 
 
@@ -33,7 +35,7 @@ def test_a_take_of_fewer_channels_is_written_with_the_others_at_rest(tmp_path: P
 
 @pytest.mark.parametrize(
     ("name", "says"),
-    [("a.txt", "ending"), ("a", "ending"), ("no/where/a.npz", "no folder"), ("folder.npz", "folder")],
+    [("a.fbx", "ending"), ("a", "ending"), ("no/where/a.npz", "no folder"), ("folder.npz", "folder")],
 )
 def test_a_place_that_takes_no_take_is_refused_beforehand(tmp_path: Path, name: str, says: str) -> None:
     (tmp_path / "folder.npz").mkdir()
@@ -56,3 +58,46 @@ def test_a_format_is_told_by_content_too(tmp_path: Path, some_clip: Clip) -> Non
     (tmp_path / "a.npz").rename(tmp_path / "a.csv")
     with pytest.raises(FaceMimicError, match="not a Live Link Face recording"):
         read_take(tmp_path / "a.csv")
+
+
+@pytest.mark.parametrize("name", ["a.npz", "a.csv", "a.openface.csv", "A.OpenFace.CSV", "a.txt", "a.json"])
+def test_the_ending_asks_for_a_format_and_the_content_tells_it(tmp_path: Path, name: str) -> None:
+    values = np.zeros((20, 55), np.float32)
+    values[:, [INDEX["mouthSmileLeft"], INDEX["mouthSmileRight"]]] = np.linspace(0, 1, 20)[:, None]
+    write_take(Clip(values, 24), tmp_path / name)
+    take = read_take(tmp_path / name)
+    np.testing.assert_allclose(take.clip.values, values, atol=1e-3)
+    assert take.clip.fps == 24
+    sources = {"csv": "openface" if "openface" in name.lower() else "live_link_face", "txt": "face_cap"}
+    assert take.clip.provenance.get("source") == {**sources, "json": "audio2face"}.get(name.lower().split(".")[-1])
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32"])
+@pytest.mark.parametrize("name", ["a.csv", "a.openface.csv", "a.txt", "a.json"])
+def test_a_declared_encoding_is_followed(tmp_path: Path, some_clip: Clip, name: str, encoding: str) -> None:
+    write_take(some_clip, tmp_path / name)
+    expected = read_take(tmp_path / name).clip.values
+    (tmp_path / name).write_text((tmp_path / name).read_text(), encoding)
+    np.testing.assert_array_equal(read_take(tmp_path / name).clip.values, expected)
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.openface.csv", "a.txt", "a.json"])
+def test_a_file_cut_short_or_spoiled_is_read_in_part_or_refused(tmp_path: Path, some_clip: Clip, name: str) -> None:
+    write_take(some_clip, tmp_path / name)
+    whole = (tmp_path / name).read_bytes()
+    for share in (0.001, 0.1, 0.5, 0.9, 0.999):
+        cut = whole[: int(len(whole) * share)]
+        for content in (cut, cut + b"\xff\xfe\x00", cut.replace(b"\n", b'\n"', 2), cut[::-1], cut.replace(b",", b";")):
+            (tmp_path / name).write_bytes(content)
+            try:
+                take = read_take(tmp_path / name)
+            except FaceMimicError as error:
+                assert error.kind == "file" and name in str(error)
+                continue
+            assert np.isfinite(take.clip.values).all()
+
+
+def test_a_format_that_is_only_read_names_no_ending() -> None:
+    assert not mediapipe_scores.WRITTEN_AS
+    with pytest.raises(FaceMimicError, match="not written"):
+        mediapipe_scores.write(Clip(np.zeros((1, 55)), 30), Path("a.json"))
