@@ -51,6 +51,8 @@ def _arrange_windows(scene: bpy.types.Scene) -> None:
                 space.shading.use_scene_world = False
                 space.region_3d.view_perspective = "CAMERA"
                 space.overlay.show_floor = False
+            elif area.type == "FILE_BROWSER" and area.spaces.active.params:
+                area.spaces.active.params.directory = b"//"
 
 
 def save(path: Path) -> None:

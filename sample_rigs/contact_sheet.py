@@ -29,7 +29,9 @@ def main(path: Path = SHEET, blend: Path = BLEND) -> None:
     character = load(blend)
     scene = bpy.context.scene
     studio.set_up(scene, TILE, SAMPLES)
-    studio.frame_head(character, yaw=14.0, pitch=1.0, margin=0.86)
+    framed = [o for o in character if o.name not in ("Nova Hair", "Nova Body")]
+    camera = studio.frame_head(framed, yaw=14.0, pitch=1.0, margin=0.76)
+    camera.location.z -= 0.035  # chins drop, foreheads do not
     with tempfile.TemporaryDirectory() as room:
         images = []
         for name in ("neutral", *NAMES):

@@ -78,9 +78,9 @@ def _collar() -> Part:
     turns = [np.arange(n) * 2 * np.pi / n for n in (rows, around)]
     a, b = np.meshgrid(*turns, indexing="ij")
     front = np.cos(a)
-    out = 43.0 + 11.0 * np.cos(b)
+    out = 42.5 + 8.5 * np.cos(b) - 1.5 * np.sin(b)
     x, y = out * np.sin(a), 66.0 - out * 1.02 * front
-    z = 1281.0 - 7.0 * front + 17.0 * np.sin(b) + 2.0 * np.cos(b)
+    z = 1281.0 - 7.0 * front + 20.0 * np.sin(b) + 1.0 * np.cos(b)
     points = np.stack([x, y, z], -1).reshape(-1, 3)
     quads = grid_quads(rows, around, wrap=True)
     last = np.array([((rows - 1) * around + c, (rows - 1) * around + (c + 1) % around, (c + 1) % around, c)

@@ -9,7 +9,7 @@ from .part import Array, Part, join, mirrored, tube
 from .place import lid_curve, resample
 from .sculpt import Sculpt
 
-HAIR_COLOUR = np.array([0.055, 0.018, 0.010])
+HAIR_COLOUR = np.array([0.070, 0.022, 0.011])
 LASH_COLOUR = np.array([0.012, 0.007, 0.006])
 
 # The brow's middle line and half width, from the nose to the temple: x, z, half width (mm).
@@ -60,10 +60,10 @@ def _lash() -> Part:
         """The lid's edge on a sphere of `radius` around the eye."""
         return an.EYE_CENTRE + flat - np.sqrt(radius**2 - (edge**2).sum(1))[:, None] * [0.0, 1.0, 0.0]
 
-    length = (0.5 + 5.4 * s**1.3) * (1 - 0.85 * ((s - 0.84).clip(0) / 0.16) ** 2)
+    length = (0.5 + 5.4 * s**1.3) * (1 - 0.92 * ((s - 0.74).clip(0) / 0.26) ** 2)
     direction = np.stack([0.10 + 0.75 * s**2, -0.8 + 0.35 * s, 0.55 + 0 * s], 1)
     direction /= np.linalg.norm(direction, axis=1, keepdims=True)
-    thick = (0.2 + 0.4 * np.sin(np.pi * s**0.8)) * (1 - 0.9 * s**10)
+    thick = (0.2 + 0.4 * np.sin(np.pi * s**0.8)) * (1 - 0.9 * s**8)
     low = shell(an.EYE_RADIUS + 0.5) - np.array([0, 0, 0.15])
     high = shell(an.EYE_RADIUS + an.LID_THICKNESS + 0.15) + np.stack([0 * s, 0 * s, thick], 1)
     tip = (low + high) / 2 + direction * length[:, None]

@@ -9,7 +9,7 @@ from .part import Array, Part, join, mirrored, tube
 
 SEGMENTS = 64
 PUPIL, IRIS = 12.0, 29.5  # degrees from the line of sight
-GAZE = {"Up": 20.0, "Down": 24.0, "In": 26.0, "Out": 29.0}  # degrees at 1.0
+GAZE = {"Up": 20.0, "Down": 24.0, "In": 26.0, "Out": 28.0}  # degrees at 1.0
 
 
 def _hash(n: Array) -> Array:

@@ -14,7 +14,7 @@ SKIN = np.array([0.64, 0.345, 0.215])
 BLUSH = np.array([0.63, 0.205, 0.13])
 LIPS = np.array([0.50, 0.150, 0.125])
 HAIR_ROOTS = np.array([0.052, 0.014, 0.007])
-INNER = np.array([0.22, 0.045, 0.045])
+INNER = np.array([0.36, 0.085, 0.075])
 
 
 @dataclass
@@ -86,6 +86,8 @@ def _paint(p: Array, label: dict[str, Array], keys: list, source: Array) -> Arra
     eye, mouth = label["eye"][source], label["mouth"][source]
     rim = np.interp(eye, [3, 6, 8, 9], [0.0, 0.22, 0.5, 0.75], left=0.0) * (eye >= 0)
     colour = lay(colour, np.array([0.40, 0.13, 0.09]), rim)
+    fold = np.interp(eye, [4, 5, 6], [0.0, 0.42, 0.0], left=0.0, right=0.0) * np.clip((p[:, 2] - 2) / 6, 0, 1)
+    colour = lay(colour, np.array([0.34, 0.13, 0.08]), fold)
     lips = np.interp(mouth, [5, 5.9, 6, 7, 10, 12], [0.0, 0.12, 0.55, 1.0, 1.0, 1.0]) * (mouth >= 0)
     colour = lay(colour, LIPS, lips)
     inside = np.interp(mouth, [10, 11, 13], [0.0, 0.35, 1.0]) * (mouth >= 0)

@@ -36,7 +36,7 @@ def _flow(form: Sculpt, start: Array, combed: Array, falls: Array, end: float, l
     t = np.linspace(0, 1, ROWS)
     # Rises from the parting, lies full, and tucks in towards the tip.
     height = lift + 3.0 * np.sin(np.pi * np.clip(t * 1.25, 0, 1)) - 4.0 * t**4
-    height -= 11.0 * np.clip(1 - t / 0.14, 0, 1) ** 1.5
+    height -= 10.0 * np.clip(1 - t / 0.16, 0, 1) ** 1.8
     return line + form.normal(line) * height[:, None]
 
 

@@ -17,7 +17,7 @@ LOOKS: dict[str, dict[str, object]] = {
     "Nova Tongue": {"Roughness": 0.33, "Specular IOR Level": 0.5},
     "Nova Brow": {"Roughness": 0.62, "Specular IOR Level": 0.25},
     "Nova Lash": {"Roughness": 0.7, "Specular IOR Level": 0.1},
-    "Nova Hair": {"Roughness": 0.38, "Specular IOR Level": 0.5},
+    "Nova Hair": {"Roughness": 0.44, "Specular IOR Level": 0.38},
     "Nova Cloth": {"Roughness": 0.85, "Specular IOR Level": 0.2, "Sheen Weight": 0.3},
 }
 

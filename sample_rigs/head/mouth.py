@@ -7,7 +7,7 @@ import numpy as np
 from . import anatomy as an
 from .part import Array, Part, join, tube
 
-ARCH_FRONT_UPPER = -33.6  # y of the front teeth's faces, mm
+ARCH_FRONT_UPPER = -32.0  # y of the front teeth's faces, mm
 # Half width and height of each tooth from the middle back.
 TEETH = ((4.7, 10.4), (3.8, 9.4), (4.0, 9.8), (3.8, 8.4), (3.9, 7.8), (4.8, 7.0), (5.0, 6.4))
 
@@ -15,7 +15,7 @@ TEETH = ((4.7, 10.4), (3.8, 9.4), (4.0, 9.8), (3.8, 8.4), (3.9, 7.8), (4.8, 7.0)
 def _arch(distance: Array, front: float, width: float) -> tuple[Array, Array]:
     """Points on a parabolic arch at arc distances from the midline, and outward directions, in x-y."""
     x = np.linspace(0, width, 400)
-    y = front + 34.0 * (x / width) ** 2.4
+    y = front + 34.0 * (x / width) ** 3.2
     arc = np.concatenate([[0], np.cumsum(np.hypot(np.diff(x), np.diff(y)))])
     sign, d = np.where(distance < 0, -1.0, 1.0), np.abs(distance)
     px, py = np.interp(d, arc, x), np.interp(d, arc, y)
@@ -27,7 +27,7 @@ def _tooth(half: float, height: float, thick: float) -> tuple[Array, Array]:
     """A rounded wedge: x across, y outwards negative, z from the gum (0) to the edge (-height)."""
     levels = np.array([0.0, 0.25, 0.6, 0.88, 1.0])
     grow = np.array([0.84, 0.95, 1.0, 0.97, 0.84])
-    deep = np.array([1.0, 1.0, 0.8, 0.5, 0.28])
+    deep = np.array([0.7, 0.85, 0.78, 0.5, 0.28])
     turn = (np.arange(12) + 0.5) * 2 * np.pi / 12
     c, s = np.cos(turn), np.sin(turn)
     square = 1.0 / np.maximum((np.abs(c) ** 4 + np.abs(s) ** 4) ** 0.25, 1e-6)
@@ -43,7 +43,7 @@ def _tooth(half: float, height: float, thick: float) -> tuple[Array, Array]:
 def _row(upper: bool) -> Part:
     shrink = 1.0 if upper else 0.86
     front = ARCH_FRONT_UPPER if upper else ARCH_FRONT_UPPER + 2.8
-    width = 27.0 if upper else 24.0
+    width = 28.5 if upper else 25.0
     bite = an.MOUTH_HEIGHT - 2.6 if upper else an.MOUTH_HEIGHT - 1.2  # height of the edges' line
     parts = []
     at = 0.0
@@ -88,8 +88,8 @@ def _tongue() -> Part:
     t = np.linspace(0, 1, rows)
     turn = np.arange(columns) * 2 * np.pi / columns
     y = 32.0 - 57.0 * t
-    spine = an.MOUTH_HEIGHT - 13.0 + 5.0 * np.sin(np.pi * (0.12 + 0.72 * t)) + 1.5 * t
-    half = 17.5 * np.clip(1 - t**3.2, 0.0, 1) ** 0.5 * (0.85 + 0.15 * t) + 0.5
+    spine = an.MOUTH_HEIGHT - 11.5 + 5.0 * np.sin(np.pi * (0.12 + 0.72 * t)) + 1.5 * t
+    half = 17.5 * np.clip(1 - t**5.0, 0.0, 1) ** 0.5 * (0.85 + 0.15 * t) + 0.5
     thick = 6.0 * np.clip(1 - t**3.5, 0.0, 1) ** 0.55 + 0.4
     sections = np.zeros((rows, columns, 3))
     for r in range(rows):

@@ -12,6 +12,7 @@ Array = np.ndarray
 
 LID_FIRST, LID_MARGIN, LID_INNER = 4, 8, 9  # eye rings: where the lid starts, its edge, its wet edge
 LIP_BORDER, LIP_CONTACT = 6, 10  # mouth rings: border of the red, line where the lips meet
+LID_FOLD = {5: 1.0, 4: -0.2}  # mm inwards
 LID_STEPS = {8: 0.0, 7: 1.3, 6: 2.9, 5: 4.7, 4: 6.9}
 
 
@@ -69,6 +70,8 @@ def _place_eye(cage: topo.Cage, at: Array, sculpt: Sculpt) -> None:
             flat += 0.25 * (np.roll(flat, 1, 0) + np.roll(flat, -1, 0) - 2 * flat)
         xz = flat + an.EYE_CENTRE[[0, 2]]
         y = sculpt.front(xz[:, 0], xz[:, 1])
+        # The upper lid folds where it slips under the brow.
+        y += LID_FOLD.get(ring, 0.0) * np.clip(level / span[1], 0, 1)
         at[cage.ring(topo.EYE, ring)] = np.stack([xz[:, 0], y, xz[:, 1]], axis=1)
     # The margin lies on the shell around the eyeball; behind it the lid turns in and lines the socket.
     centre, r = an.EYE_CENTRE, an.EYE_RADIUS
@@ -102,7 +105,7 @@ def _place_mouth(cage: topo.Cage, at: Array, sculpt: Sculpt) -> None:
     s, side = lip_frame()
     up = side > 0
     x = an.MOUTH_WIDTH * (1.14 * s - 0.14 * s * s)
-    line = an.MOUTH_HEIGHT + 1.0 * s**2 + 1.8 * s**4
+    line = an.MOUTH_HEIGHT + 1.8 * s**2 + 1.4 * s**4
     line += 0.5 * np.exp(-(((s - 0.5) / 0.25) ** 2)) - 1.0 * np.exp(-((s / 0.28) ** 2))
     taper = np.clip(1 - s**2.2, 0, 1) ** 0.9
     bow = 1.0 - 0.14 * np.exp(-((s / 0.12) ** 2)) + 0.06 * np.exp(-(((s - 0.26) / 0.14) ** 2))

@@ -10,13 +10,13 @@ from .soft import Array, smoothstep
 
 # Turn of the lids' edges at 1.0, as shares of the opening: (upper, lower); + closes.
 LIDS = {
-    "eyeBlink": (0.82, -0.20),
-    "eyeSquint": (0.13, -0.36),
+    "eyeBlink": (0.75, -0.27),
+    "eyeSquint": (0.11, -0.32),
     "eyeWide": (-0.22, 0.05),
     "eyeLookUp": (-0.12, -0.04),
-    "eyeLookDown": (0.34, 0.10),
+    "eyeLookDown": (0.30, 0.10),
 }
-UPPER_REACH, LOWER_REACH = 44.0, 40.0  # degrees of skin that follow each edge
+UPPER_REACH, LOWER_REACH = 46.0, 40.0  # degrees of skin that follow each edge
 
 
 def _clear(radius: Array, turn: Array, end: Array, ball: Array) -> Array:
@@ -90,7 +90,7 @@ class Lids:
         # Past the corners of the eye nothing turns; the last millimetres fade.
         follow = 1 - smoothstep(0, 1, beyond / reach)
         depth = radius - np.sqrt(np.maximum(an.EYE_RADIUS**2 - u**2, 1.0))
-        follow *= 1 - smoothstep(4.0, 17.0, depth)
+        follow *= 1 - smoothstep(3.0, 13.5, depth)
         follow *= (np.abs(angle) < 100) & (np.abs(u) < an.EYE_RADIUS)
         turn = -np.where(above, upper_share, lower_share) * gap * follow
         if lash:

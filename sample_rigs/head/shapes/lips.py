@@ -17,6 +17,11 @@ from .soft import Array, Spreader, smoothstep
 Lip = Callable[[Array, Array, Array, Array], tuple[Array, Array, Array]]
 
 
+def _full(S: Array) -> Array:
+    """How full the lips are across the mouth, 1 in the middle; what thins them may not exceed it."""
+    return np.clip(1 - np.abs(S) ** 2.4, 0, 1)
+
+
 def _smile(x: Array, S: Array, side: Array, t: Array) -> tuple:
     c = smoothstep(-0.25, 1.05, S) ** 1.25
     thin = 1.0 * smoothstep(-0.3, 0.4, S) * (1 - np.clip(t, 0, 1)) * (1 - S**2)
@@ -31,20 +36,22 @@ def _frown(x: Array, S: Array, side: Array, t: Array) -> tuple:
 
 def _dimple(x: Array, S: Array, side: Array, t: Array) -> tuple:
     c = smoothstep(0.0, 1.0, S) ** 1.3
-    return 5.0 * c, 5.5 * c, 1.4 * c - side * 1.2 * (1 - np.clip(t, 0, 1)) * smoothstep(0.1, 0.7, S)
+    thin = 1.4 * (1 - np.clip(t, 0, 1)) * smoothstep(0.1, 0.7, S) * _full(S)
+    return 6.5 * c, 7.0 * c, 1.6 * c - side * thin
 
 
 def _stretch(x: Array, S: Array, side: Array, t: Array) -> tuple:
     c = smoothstep(-0.2, 1.05, S) ** 1.1
     low = (side < 0) * 2.2 * np.exp(-(((S - 0.6) / 0.4) ** 2))
-    return 9.0 * c, 6.0 * c, -3.4 * c - low - side * 0.9 * (1 - np.clip(t, 0, 1)) * smoothstep(-0.2, 0.5, S)
+    thin = (1 - np.clip(t, 0, 1)) * smoothstep(-0.2, 0.5, S) * _full(S)
+    return 9.0 * c, 6.0 * c, -3.4 * c - low - side * thin
 
 
 def _press(x: Array, S: Array, side: Array, t: Array) -> tuple:
     half = smoothstep(-0.55, 0.5, S)
     body = 1 - np.clip(t, 0, 1)
-    close = np.where(side > 0, -3.4, 4.2) * body * (side != 0) * (1 - 0.5 * S**4)
-    return 1.2 * half * smoothstep(0.3, 1, S), half * (3.0 - 0.6 * body), half * close
+    close = np.where(side > 0, -3.4, 4.2) * body * _full(S)
+    return 2.4 * half * smoothstep(0.3, 1, S), half * (2.0 - 0.8 * body), half * close
 
 
 def _upper_up(x: Array, S: Array, side: Array, t: Array) -> tuple:
@@ -72,13 +79,13 @@ def _funnel(x: Array, S: Array, side: Array, t: Array) -> tuple:
 
 
 def _roll_upper(x: Array, S: Array, side: Array, t: Array) -> tuple:
-    w = (side > 0) * np.clip(1 - S**4, 0, 1)
-    return 0 * x, w * (2.6 + 2.2 * np.clip(t, 0, 1)), w * (-4.4 + 5.0 * np.clip(t, 0, 1))
+    w = (side > 0) * _full(S)
+    return 0 * x, w * (1.2 + 2.2 * np.clip(t, 0, 1)), w * (-4.4 + 5.0 * np.clip(t, 0, 1))
 
 
 def _roll_lower(x: Array, S: Array, side: Array, t: Array) -> tuple:
-    w = (side < 0) * np.clip(1 - S**4, 0, 1)
-    return 0 * x, w * (2.4 + 2.6 * np.clip(t, 0, 1)), w * (5.0 - 5.4 * np.clip(t, 0, 1))
+    w = (side < 0) * _full(S)
+    return 0 * x, w * (1.4 + 3.4 * np.clip(t, 0, 1)), w * (5.0 - 5.4 * np.clip(t, 0, 1))
 
 
 def _shrug_upper(x: Array, S: Array, side: Array, t: Array) -> tuple:
@@ -159,7 +166,7 @@ class Lips:
         lower_mid = face.part.groups["lip line lower"]
         drop = jaw_open[lower_mid][np.argmin(np.abs(p[lower_mid, 0]))]
         s = face.mouth_s
-        share = 0.32 + 0.10 * s
+        share = 0.42 + 0.03 * s
         sealed = drop[None, :] * share[:, None] * np.array([0, 0.12, 1.0])
         sealed[:, 0] = -p[:, 0] * 0.05
         # Stretched lips are thinner: the border of the red comes towards the line between them.

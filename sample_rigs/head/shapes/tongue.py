@@ -7,7 +7,7 @@ import numpy as np
 from .. import anatomy as an
 from .soft import Array, smoothstep
 
-OUT = 42.0  # mm the tip travels forward
+OUT = 40.0  # mm the tip travels forward
 
 
 def _share(points: Array) -> Array:
@@ -23,12 +23,12 @@ def out(points: Array) -> Array:
     """Offsets of tongueOut: a flat blade between the lips whose tip hangs a little."""
     t = _share(points)
     moved = points.copy()
-    moved[:, 1] -= OUT * t**0.9
+    moved[:, 1] -= OUT * smoothstep(0.0, 0.62, t)
     passing = smoothstep(-22.0, -36.0, moved[:, 1])
     level = an.MOUTH_HEIGHT - 2.6
     spine = an.MOUTH_HEIGHT - 11.0
     flat = level + (moved[:, 2] - spine) * 0.42
     moved[:, 2] = moved[:, 2] * (1 - passing) + flat * passing
     moved[:, 2] -= 0.030 * np.clip(-moved[:, 1] - 44.0, 0, None) ** 2
-    moved[:, 0] *= 1 - 0.12 * passing
+    moved[:, 0] *= 1 + 0.06 * passing
     return moved - points

@@ -1,0 +1,140 @@
+"""Each of Nova's shapes does what Apple's definition of the blend shape location says."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+pytest.importorskip("bpy")
+
+from sample_rigs.head import anatomy as an
+from sample_rigs.head.shapes.arkit import NAMES
+from tests.sample_rigs.nova import Nova
+
+LEFT, RIGHT = (1, 0, 0), (-1, 0, 0)
+FORWARD, BACK = (0, -1, 0), (0, 1, 0)
+UP, DOWN = (0, 0, 1), (0, 0, -1)
+
+W, H = an.MOUTH_WIDTH, an.MOUTH_HEIGHT
+# Places on the left half of the face, mm: the nearest visible skin is asked where it goes.
+PLACES = {
+    "mouth corner": (W, -29, H + 3),
+    "upper lip": (9, -42, H + 3),
+    "lower lip": (9, -43, H - 5),
+    "upper middle": (0, -42, H + 3),
+    "lower middle": (0, -43, H - 5),
+    "chin": (0, -36, -95),
+    "cheek": (44, -14, -54),
+    "cheek apple": (42, -22, -36),
+    "nose wing": (13, -42, -38),
+    "inner brow": (17, -32, 30),
+    "outer brow": (52, -18, 33),
+    "upper lid": (39.5, -25, 12.2),
+    "lower lid": (39.5, -25, -9.8),
+}
+# shape without its side -> (place, direction, least travel in mm); sided ones are asked on the left
+MEANING = {
+    "eyeBlink": [("upper lid", DOWN, 12), ("lower lid", UP, 3)],
+    "eyeSquint": [("lower lid", UP, 4)],
+    "eyeWide": [("upper lid", UP, 3)],
+    "eyeLookUp": [("upper lid", UP, 1.5)],
+    "eyeLookDown": [("upper lid", DOWN, 4)],
+    "jawForward": [("chin", FORWARD, 4)],
+    "jawLeft": [("chin", LEFT, 5)],
+    "jawRight": [("chin", RIGHT, 5)],
+    "jawOpen": [("chin", DOWN, 20), ("lower middle", DOWN, 20)],
+    "mouthClose": [("lower middle", UP, 10)],
+    "mouthFunnel": [("upper middle", FORWARD, 4), ("mouth corner", RIGHT, 4), ("lower middle", DOWN, 2)],
+    "mouthPucker": [("upper middle", FORWARD, 4), ("mouth corner", RIGHT, 6)],
+    "mouthLeft": [("upper middle", LEFT, 5)],
+    "mouthRight": [("upper middle", RIGHT, 5)],
+    "mouthSmile": [("mouth corner", UP, 5), ("mouth corner", LEFT, 5), ("cheek apple", UP, 2)],
+    "mouthFrown": [("mouth corner", DOWN, 5)],
+    "mouthDimple": [("mouth corner", BACK, 3), ("mouth corner", LEFT, 2)],
+    "mouthStretch": [("mouth corner", LEFT, 6)],
+    "mouthRollLower": [("lower middle", BACK, 2)],
+    "mouthRollUpper": [("upper middle", BACK, 1.5)],
+    "mouthShrugLower": [("lower middle", UP, 2), ("chin", UP, 2)],
+    "mouthShrugUpper": [("upper middle", UP, 2)],
+    "mouthPress": [("lower lip", UP, 1), ("upper lip", DOWN, 0.8)],
+    "mouthLowerDown": [("lower lip", DOWN, 5)],
+    "mouthUpperUp": [("upper lip", UP, 5)],
+    "browDown": [("inner brow", DOWN, 5)],
+    "browInnerUp": [("inner brow", UP, 5)],
+    "browOuterUp": [("outer brow", UP, 5)],
+    "cheekPuff": [("cheek", LEFT, 5), ("cheek", FORWARD, 4)],
+    "cheekSquint": [("cheek apple", UP, 3)],
+    "noseSneer": [("nose wing", UP, 3)],
+    "tongueOut": [("lower middle", DOWN, 2)],
+}
+GAZE = {"Up": UP, "Down": DOWN, "In": RIGHT, "Out": LEFT}
+
+
+@pytest.fixture(scope="module")
+def nova() -> Nova:
+    return Nova()
+
+
+def test_every_shape_is_asked() -> None:
+    bare = {n.removesuffix("Left").removesuffix("Right") for n in NAMES}
+    asked = set(MEANING) | {f"eyeLook{way}" for way in GAZE}
+    assert bare <= {n.removesuffix("Left").removesuffix("Right") for n in asked}
+
+
+@pytest.mark.parametrize("name", MEANING)
+def test_the_skin_goes_where_the_definition_says(nova: Nova, name: str) -> None:
+    shapes = nova.shapes["Nova Face"]
+    offsets = shapes[name] if name in shapes else shapes[name + "Left"]
+    for place, direction, least in MEANING[name]:
+        vertex = np.argmin(np.linalg.norm(nova.face - PLACES[place], axis=1))
+        assert np.linalg.norm(nova.face[vertex] - PLACES[place]) < 6.0, place
+        assert offsets[vertex] @ np.array(direction) > least, (place, offsets[vertex].round(1))
+
+
+@pytest.mark.parametrize("way", GAZE)
+def test_the_pupil_goes_where_the_gaze_goes(nova: Nova, way: str) -> None:
+    eyes = nova.points["Nova Eyes"]
+    pupil = np.argmin(np.linalg.norm(eyes - an.EYE_CENTRE - [0, -an.EYE_RADIUS, 0], axis=1))
+    travel = nova.shape(f"eyeLook{way}Left", "Nova Eyes")[pupil]
+    assert 6.0 < travel @ np.array(GAZE[way]) < 15.0
+    still = np.abs(nova.shape(f"eyeLook{way}Left", "Nova Eyes")[eyes[:, 0] < 0])
+    assert still.max() < 1e-3
+
+
+def test_lower_teeth_and_tongue_follow_the_jaw_and_upper_teeth_stay(nova: Nova) -> None:
+    inside, offsets = nova.points["Nova Mouth"], nova.shape("jawOpen", "Nova Mouth")
+    drop = -offsets[:, 2]
+    front = inside[:, 1] < -20
+    assert drop[front & (inside[:, 2] < H - 8)].min() > 15.0
+    assert np.abs(drop[inside[:, 2] > H + 2]).max() < 0.01
+
+
+def test_the_tongue_comes_out_past_the_lips(nova: Nova) -> None:
+    inside = nova.points["Nova Mouth"] + nova.shape("tongueOut", "Nova Mouth")
+    lips = nova.face[nova.group("lip line lower")]
+    assert inside[:, 1].min() < lips[:, 1].min() - 15.0
+
+
+def test_brows_ride_on_the_skin(nova: Nova) -> None:
+    for name in ("browInnerUp", "browDownLeft", "browOuterUpRight"):
+        assert np.abs(nova.shape(name, "Nova Brows")).max() > 5.0
+    lashes = nova.shape("eyeBlinkLeft", "Nova Brows")
+    assert lashes[:, 2].min() < -12.0
+
+
+AROUND_THE_MOUTH = [n for n in NAMES if n.startswith(("mouth", "jaw", "cheekPuff", "noseSneer"))]
+
+
+@pytest.mark.parametrize("name", AROUND_THE_MOUTH)
+def test_no_tooth_comes_through_the_skin(nova: Nova, name: str) -> None:
+    """Where skin lies before or behind a tooth, seen from the front, it lies before it."""
+    face = nova.face + nova.shape(name)
+    inside = nova.points["Nova Mouth"] + nova.shapes["Nova Mouth"].get(name, 0)
+    mesh = nova.objects["Nova Face"].data
+    outer = {v for p in mesh.polygons if p.material_index == 0 for v in p.vertices}
+    skin = face[sorted(v for v in outer if nova.face[v, 1] < -25 and abs(nova.face[v, 2] - H) < 40)]
+    teeth = inside[nova.material_points("Nova Mouth", "Nova Teeth")]
+    teeth = teeth[teeth[:, 1] < -22]
+    away = np.hypot(*(teeth[:, None, [0, 2]] - skin[None, :, [0, 2]]).transpose(2, 0, 1))
+    depth = teeth[:, None, 1] - skin[None, :, 1]
+    assert depth[away < 1.2].min(initial=9.0) > 0.2
