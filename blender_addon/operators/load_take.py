@@ -15,10 +15,13 @@ from .asking import AskingAboutFile, Place, answered_clip, place, put
 class FACEMIMIC_OT_load_take(AskingAboutFile, bpy.types.Operator):
     bl_idname = "facemimic.load_take"
     bl_label = "Load Take"
-    bl_description = "Put a FaceMimic take (.npz) or a Live Link Face recording (.csv) on the character at the playhead"
+    bl_description = (
+        "Put a FaceMimic take (.npz) or a recording by Live Link Face or OpenFace (.csv), Face Cap (.txt), Audio2Face"
+        " or MediaPipe (.json) on the character at the playhead"
+    )
     bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012
 
-    filter_glob: bpy.props.StringProperty(default="*.npz;*.csv", options={"HIDDEN"})
+    filter_glob: bpy.props.StringProperty(default="*.npz;*.csv;*.txt;*.json", options={"HIDDEN"})
 
     _place: Place
 

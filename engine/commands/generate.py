@@ -9,7 +9,7 @@ from engine.emotions import emotions
 from engine.errors import FaceMimicError
 from engine.loading import load_generator
 from engine.request import STYLE_KNOBS, Beat, Request, Style
-from engine.takes.formats import check_writable, write_take
+from engine.takes.formats import WRITABLE, check_writable, write_take
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
@@ -33,7 +33,7 @@ def add(commands: Any) -> None:
     parser.add_argument("--steps", type=int, help="sampling steps, 1..200; fewer are faster")
     parser.add_argument("--guidance", type=float, help="0..8; how strictly it keeps to what is asked")
     parser.add_argument("--device", choices=DEVICES, default="auto")
-    parser.add_argument("--out", required=True, metavar="TAKE", help=".npz, or .csv for Live Link Face")
+    parser.add_argument("--out", required=True, metavar="TAKE", help=f"one of {WRITABLE}")
     parser.set_defaults(run=run, parser=parser)
 
 

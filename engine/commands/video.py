@@ -4,7 +4,7 @@ import argparse
 from typing import Any
 
 from engine.commands.terminal import Progress, quiet_libraries, report
-from engine.takes.formats import check_writable, write_take
+from engine.takes.formats import WRITABLE, check_writable, write_take
 
 
 def add(commands: Any) -> None:
@@ -15,7 +15,7 @@ def add(commands: Any) -> None:
         description="Reads a face's performance from a video, with MediaPipe's face landmarker.",
     )
     parser.add_argument("file", metavar="FILE", help="the video")
-    parser.add_argument("--out", required=True, metavar="TAKE", help=".npz, or .csv for Live Link Face")
+    parser.add_argument("--out", required=True, metavar="TAKE", help=f"one of {WRITABLE}")
     parser.add_argument("--fps", type=float, help="frames per second of the take, default the video's")
     parser.add_argument("--face", type=int, default=0, help="which face: 0 (default) is the largest at first sight")
     parser.add_argument("--start", type=float, metavar="S", help="seconds into the video")

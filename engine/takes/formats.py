@@ -53,6 +53,8 @@ class Format(Protocol):
 
 
 FORMATS: tuple[Format, ...] = (own, live_link_face, openface, face_cap, audio2face, mediapipe_scores)
+WRITABLE = ", ".join(f"{ending} ({form.NAME})" for form in FORMATS for ending in form.WRITTEN_AS)
+"""For help texts: the endings of takes that can be written, and what each is."""
 
 
 def read_take(path: str | Path) -> Take:
