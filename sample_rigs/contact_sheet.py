@@ -1,5 +1,7 @@
 """Renders a sheet of Nova's neutral face and her 52 shapes at 1.0.
 
+mouthClose is shown on an open jaw: it is ARKit's corrective, which means nothing alone.
+
 `python -m sample_rigs.contact_sheet [sheet.png] [head.blend]`
 """
 
@@ -35,9 +37,11 @@ def main(path: Path = SHEET, blend: Path = BLEND) -> None:
     with tempfile.TemporaryDirectory() as room:
         images = []
         for name in ("neutral", *NAMES):
-            studio.set_shapes(character, {name: 1.0})
+            jaw = {"jawOpen": 1.0} if name == "mouthClose" else {}
+            studio.set_shapes(character, {name: 1.0, **jaw})
             images.append(studio.render_png(scene, Path(room) / f"{name}.png"))
-        studio.sheet(images, ["neutral", *NAMES], COLUMNS, path, colours=256)
+        labels = ["mouthClose + jawOpen" if name == "mouthClose" else name for name in NAMES]
+        studio.sheet(images, ["neutral", *labels], COLUMNS, path, colours=256)
 
 
 if __name__ == "__main__":

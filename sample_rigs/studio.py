@@ -23,7 +23,7 @@ LIGHTS = (
     ("Key", (-0.62, -1.0, 0.62), 3.4, 1.7, 170.0, (1.0, 0.94, 0.86)),
     ("Fill", (1.0, -0.75, 0.05), 3.6, 3.0, 42.0, (0.80, 0.88, 1.0)),
     ("Rim", (0.75, 1.0, 0.75), 3.4, 1.6, 130.0, (1.0, 0.90, 0.80)),
-    ("Rim Cool", (-1.0, 0.8, 0.35), 3.4, 1.2, 90.0, (0.62, 0.78, 1.0)),
+    ("Rim Cool", (-1.0, 0.8, 0.35), 3.4, 1.2, 45.0, (0.62, 0.78, 1.0)),
 )
 
 
@@ -164,7 +164,10 @@ def facing(objects: Sequence[bpy.types.Object]) -> float:
 
 
 def frame_head(
-    objects: Sequence[bpy.types.Object], yaw: float = 0.0, pitch: float = 0.0, margin: float = 1.18,
+    objects: Sequence[bpy.types.Object],
+    yaw: float = 0.0,
+    pitch: float = 0.0,
+    margin: float = 1.18,
 ) -> bpy.types.Object:
     """Places camera and lights on a character's head and returns the camera.
 
@@ -247,8 +250,12 @@ def _few_colours(page: Image.Image, colours: int) -> Image.Image:
 
 
 def sheet(
-    images: Sequence[str | os.PathLike | Image.Image], labels: Sequence[str], columns: int,
-    path: str | os.PathLike, tile: int | None = None, colours: int | None = None,
+    images: Sequence[str | os.PathLike | Image.Image],
+    labels: Sequence[str],
+    columns: int,
+    path: str | os.PathLike,
+    tile: int | None = None,
+    colours: int | None = None,
 ) -> Path:
     """A montage with a label under each picture.
 

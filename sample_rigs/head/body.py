@@ -27,8 +27,9 @@ def _bounds(volumes: list[dict]) -> tuple[Array, Array]:
         if "centre" in v:
             ends = [(np.array(v["centre"], float), np.array(v["radii"], float))]
         else:
-            ends = [(np.array(v[k], float), np.full(3, float(r))) for k, r in zip(("from", "to"), v["radius"],
-                                                                                  strict=True)]
+            ends = [
+                (np.array(v[k], float), np.full(3, float(r))) for k, r in zip(("from", "to"), v["radius"], strict=True)
+            ]
         for c, r in ends:
             low, high = np.minimum(low, c - r), np.maximum(high, c + r)
     low[0] = -high[0]
@@ -44,8 +45,12 @@ def surface(sculpt: Sculpt, low: Array, high: Array, cell: float) -> tuple[Array
     grid = np.stack(np.meshgrid(x, y, z, indexing="ij"), -1).reshape(-1, 3)
     value = np.concatenate([sculpt.distance(block) for block in np.array_split(grid, 24)]).reshape(shape)
     inside = value < 0
-    corners = [inside[i:shape[0] - 1 + i, j:shape[1] - 1 + j, k:shape[2] - 1 + k]
-               for i in (0, 1) for j in (0, 1) for k in (0, 1)]
+    corners = [
+        inside[i : shape[0] - 1 + i, j : shape[1] - 1 + j, k : shape[2] - 1 + k]
+        for i in (0, 1)
+        for j in (0, 1)
+        for k in (0, 1)
+    ]
     count = sum(c.astype(int) for c in corners)
     crossed = (count > 0) & (count < 8)
     number = np.full(crossed.shape, -1)
@@ -83,8 +88,9 @@ def _collar() -> Part:
     z = 1281.0 - 7.0 * front + 20.0 * np.sin(b) + 1.0 * np.cos(b)
     points = np.stack([x, y, z], -1).reshape(-1, 3)
     quads = grid_quads(rows, around, wrap=True)
-    last = np.array([((rows - 1) * around + c, (rows - 1) * around + (c + 1) % around, (c + 1) % around, c)
-                     for c in range(around)])
+    last = np.array(
+        [((rows - 1) * around + c, (rows - 1) * around + (c + 1) % around, (c + 1) % around, c) for c in range(around)]
+    )
     colour = np.tile(COLLAR, (len(points), 1))
     quads = np.concatenate([quads, last])
     return Part("collar", points, quads, colour, ["Nova Cloth"], np.zeros(len(quads), int))
@@ -99,8 +105,7 @@ def build() -> Part:
         points, quads = surface(sculpt, *_bounds(garment["volume"]), garment["cell"])
         sunny = np.clip(0.5 + 0.5 * sculpt.normal(points)[:, 2:], 0, 1)
         colour = np.array(garment["shade"]) * (1 - sunny) + np.array(garment["colour"]) * sunny
-        parts.append(Part(garment["name"], points, quads, colour, [garment["material"]],
-                          np.zeros(len(quads), int)))
+        parts.append(Part(garment["name"], points, quads, colour, [garment["material"]], np.zeros(len(quads), int)))
     body = join("Nova Body", parts)
     body.points = body.points - np.array([0.0, 0.0, an.ORIGIN_HEIGHT])
     return body

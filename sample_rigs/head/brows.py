@@ -13,10 +13,18 @@ HAIR_COLOUR = np.array([0.070, 0.022, 0.011])
 LASH_COLOUR = np.array([0.012, 0.007, 0.006])
 
 # The brow's middle line and half width, from the nose to the temple: x, z, half width (mm).
-BROW = np.array([
-    [13.5, 26.6, 1.5], [16.0, 27.6, 3.0], [21.5, 29.4, 3.6], [31.0, 32.2, 3.5], [41.0, 33.8, 3.0],
-    [50.0, 32.6, 2.3], [57.0, 29.2, 1.4], [61.5, 25.6, 0.35],
-])
+BROW = np.array(
+    [
+        [13.5, 26.6, 1.5],
+        [16.0, 27.6, 3.0],
+        [21.5, 29.4, 3.6],
+        [31.0, 32.2, 3.5],
+        [41.0, 33.8, 3.0],
+        [50.0, 32.6, 2.3],
+        [57.0, 29.2, 1.4],
+        [61.5, 25.6, 0.35],
+    ]
+)
 
 
 def _smooth(rows: Array, count: int) -> Array:
@@ -25,8 +33,7 @@ def _smooth(rows: Array, count: int) -> Array:
     out = []
     for a, b, c, d in zip(p, p[1:], p[2:], p[3:], strict=False):
         t = np.linspace(0, 1, 12, endpoint=False)[:, None]
-        out.append(0.5 * (2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2
-                          + (3 * b - a - 3 * c + d) * t**3))
+        out.append(0.5 * (2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3))
     return resample(np.concatenate([*out, rows[-1:]]), count)
 
 
@@ -35,8 +42,9 @@ def _brow(sculpt: Sculpt) -> Part:
     tangent = np.gradient(line[:, :2], axis=0)
     tangent /= np.linalg.norm(tangent, axis=1, keepdims=True)
     up = np.stack([-tangent[:, 1], tangent[:, 0]], 1)
-    profile = np.array([[-1, 0.0], [-0.75, 0.6], [-0.3, 1.0], [0.3, 1.1], [0.75, 0.7], [1, 0.0],
-                        [0.5, -0.9], [-0.5, -0.9]])
+    profile = np.array(
+        [[-1, 0.0], [-0.75, 0.6], [-0.3, 1.0], [0.3, 1.1], [0.75, 0.7], [1, 0.0], [0.5, -0.9], [-0.5, -0.9]]
+    )
     sections = np.zeros((len(line), len(profile), 3))
     for n, (across, height) in enumerate(profile):
         xz = line[:, :2] + up * (line[:, 2] * across)[:, None]
@@ -45,8 +53,15 @@ def _brow(sculpt: Sculpt) -> Part:
         sections[:, n] = base + sculpt.normal(base) * lift[:, None]
     points, quads = tube(sections)
     colour = np.tile(HAIR_COLOUR, (len(points), 1))
-    return Part("brow", points, quads[:, ::-1], colour, ["Nova Brow"], np.zeros(len(quads), int),
-                {"brow": np.arange(len(points))})
+    return Part(
+        "brow",
+        points,
+        quads[:, ::-1],
+        colour,
+        ["Nova Brow"],
+        np.zeros(len(quads), int),
+        {"brow": np.arange(len(points))},
+    )
 
 
 def _lash() -> Part:
@@ -73,8 +88,9 @@ def _lash() -> Part:
     sections = np.stack([low, under, tip - thin, tip + thin, mid, high], axis=1)
     points, quads = tube(sections)
     colour = np.tile(LASH_COLOUR, (len(points), 1))
-    return Part("lash", points, quads, colour, ["Nova Lash"], np.zeros(len(quads), int),
-                {"lash": np.arange(len(points))})
+    return Part(
+        "lash", points, quads, colour, ["Nova Lash"], np.zeros(len(quads), int), {"lash": np.arange(len(points))}
+    )
 
 
 def build() -> Part:

@@ -32,9 +32,14 @@ def _iris_colour(share: Array, turn: Array, seed: Array) -> Array:
 
 
 def _one() -> Part:
-    polar = np.concatenate([
-        [2.0, 6.0, PUPIL - 0.6, PUPIL + 0.4], np.linspace(PUPIL + 2, IRIS - 1.6, 8),
-        [IRIS - 0.5, IRIS + 0.7, IRIS + 2.0], np.linspace(35, 172, 16)])
+    polar = np.concatenate(
+        [
+            [2.0, 6.0, PUPIL - 0.6, PUPIL + 0.4],
+            np.linspace(PUPIL + 2, IRIS - 1.6, 8),
+            [IRIS - 0.5, IRIS + 0.7, IRIS + 2.0],
+            np.linspace(35, 172, 16),
+        ]
+    )
     turn = np.arange(SEGMENTS) * 2 * np.pi / SEGMENTS
     a, t = np.meshgrid(np.radians(polar), turn, indexing="ij")
     d = np.stack([np.sin(a) * np.sin(t), -np.cos(a), np.sin(a) * np.cos(t)], axis=-1)

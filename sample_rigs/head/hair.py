@@ -77,8 +77,9 @@ def build() -> Part:
             ends = (np.array(comb[k]) for k in ("combed", "falls"))
             combed, falls = (a * (1 - v) + b * v for a, b in ends)
             end = comb["ends"][0] * (1 - v) + comb["ends"][1] * v + random.normal(0, 4.0)
-            line = _flow(form, start, combed, falls + random.normal(0, 0.04, 3), end,
-                         comb["lift"] + random.normal(0, 0.7))
+            line = _flow(
+                form, start, combed, falls + random.normal(0, 0.04, 3), end, comb["lift"] + random.normal(0, 0.7)
+            )
             width = comb["width"] * (1 + random.normal(0, 0.10))
             locks.append(_lock(form, line, width, comb["thick"], random.normal(0, 0.12)))
     return join("Nova Hair", locks)

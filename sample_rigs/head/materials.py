@@ -8,11 +8,21 @@ COLOUR = "Colour"  # name of the colour attribute
 
 # name -> Principled settings
 LOOKS: dict[str, dict[str, object]] = {
-    "Nova Skin": {"Roughness": 0.46, "Specular IOR Level": 0.42, "Subsurface Weight": 0.16,
-                  "Subsurface Radius": (0.012, 0.005, 0.003), "Subsurface Scale": 0.6},
+    "Nova Skin": {
+        "Roughness": 0.46,
+        "Specular IOR Level": 0.42,
+        "Subsurface Weight": 0.16,
+        "Subsurface Radius": (0.012, 0.005, 0.003),
+        "Subsurface Scale": 0.6,
+    },
     "Nova Mouth Lining": {"Roughness": 0.45, "Specular IOR Level": 0.4},
-    "Nova Eye": {"Roughness": 0.06, "Specular IOR Level": 0.55, "Coat Weight": 1.0, "Coat Roughness": 0.02,
-                 "Coat IOR": 1.45},
+    "Nova Eye": {
+        "Roughness": 0.06,
+        "Specular IOR Level": 0.55,
+        "Coat Weight": 1.0,
+        "Coat Roughness": 0.02,
+        "Coat IOR": 1.45,
+    },
     "Nova Teeth": {"Roughness": 0.25, "Specular IOR Level": 0.5},
     "Nova Tongue": {"Roughness": 0.33, "Specular IOR Level": 0.5},
     "Nova Brow": {"Roughness": 0.62, "Specular IOR Level": 0.25},

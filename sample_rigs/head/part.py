@@ -51,8 +51,15 @@ def join(name: str, parts: list[Part]) -> Part:
 def mirrored(part: Part) -> Part:
     """The other side's copy: x negated, faces turned; shapes and weights are made afterwards."""
     flip = np.array([-1.0, 1.0, 1.0])
-    return Part(part.name, part.points * flip, part.quads[:, ::-1], part.colour.copy(), part.materials,
-                part.material.copy(), {k: v.copy() for k, v in part.groups.items()})
+    return Part(
+        part.name,
+        part.points * flip,
+        part.quads[:, ::-1],
+        part.colour.copy(),
+        part.materials,
+        part.material.copy(),
+        {k: v.copy() for k, v in part.groups.items()},
+    )
 
 
 def grid_quads(rows: int, columns: int, wrap: bool = False) -> Array:

@@ -159,8 +159,15 @@ def _place_ear(cage: topo.Cage, at: Array, sculpt: Sculpt) -> None:
     tilt = np.radians(14)
     rearness = 0.5 + 0.5 * back
     rings = (
-        (1, 0.74, 0.0), (2, 0.74, 5.0), (3, 0.97, 11.0), (4, 1.02, 13.5), (5, 0.96, 14.8),
-        (6, 0.86, 13.0), (7, 0.72, 8.5), (8, 0.58, 9.5), (9, 0.40, 5.5),
+        (1, 0.74, 0.0),
+        (2, 0.74, 5.0),
+        (3, 0.97, 11.0),
+        (4, 1.02, 13.5),
+        (5, 0.96, 14.8),
+        (6, 0.86, 13.0),
+        (7, 0.72, 8.5),
+        (8, 0.58, 9.5),
+        (9, 0.40, 5.5),
     )
     for ring, scale, out in rings:
         # In front the ear grows out of the cheek; only its rear stands off over a neck.
@@ -169,8 +176,7 @@ def _place_ear(cage: topo.Cage, at: Array, sculpt: Sculpt) -> None:
         b = b + np.where(ring == 1, -2.0, 0.0)
         y = an.EAR_CENTRE[1] + b * np.cos(tilt) + u * np.sin(tilt)
         z = an.EAR_CENTRE[2] + u * np.cos(tilt) - b * np.sin(tilt)
-        skin = sculpt.march(
-            np.stack([0 * y, y, z], 1), np.array([[1.0, 0.0, 0.0]]), far=140.0)
+        skin = sculpt.march(np.stack([0 * y, y, z], 1), np.array([[1.0, 0.0, 0.0]]), far=140.0)
         lift = out * (0.15 + 0.75 * rearness**0.8) * (0.9 + 0.15 * up)
         skin[:, 0] += lift if ring > 1 else 0.0
         at[cage.ring(topo.EAR, ring)] = skin
@@ -202,8 +208,7 @@ def _coons(cage: topo.Cage, o: topo.Opening, at: Array, push: Array) -> None:
 
 def _place_grid(cage: topo.Cage, at: Array, sculpt: Sculpt) -> None:
     azimuth = np.interp(np.arange(topo.COLUMNS + 1), [0, 4, 18, 24, 30, 42], [0, 9, 66, 86, 112, 180])
-    height = np.interp(
-        np.arange(topo.ROWS + 1), [0, 8, 14, 26, 34, 44, 54], [-185, -122, -95, -49, -23, 27, 92])
+    height = np.interp(np.arange(topo.ROWS + 1), [0, 8, 14, 26, 34, 44, 54], [-185, -122, -95, -49, -23, 27, 92])
     rows = []
     for key, v in cage.index.items():
         if key[0] == "g":

@@ -36,6 +36,7 @@ def follow(face: Face, edges: Array) -> Array:
 
 def motions(points: Array, weight: Array) -> dict[str, Array]:
     """Offsets of points that follow the jaw by `weight` (1 for bone)."""
+
     def turned(axis: tuple, degrees: float, shift: tuple) -> Array:
         moved = rotate(points, an.JAW_HINGE, np.array(axis, float), degrees * weight)
         return moved + np.array(shift) * weight[:, None] - points

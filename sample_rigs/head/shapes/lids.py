@@ -72,8 +72,7 @@ class Lids:
         (uu, au), (ul, al) = self.edges
         return np.interp(u, uu, au), np.interp(u, ul, al)
 
-    def offsets(self, points: Array, upper_share: float, lower_share: float, shell: float,
-                lash: bool = False) -> Array:
+    def offsets(self, points: Array, upper_share: float, lower_share: float, shell: float, lash: bool = False) -> Array:
         """Offsets (n, 3) of skin points near the left eye.
 
         `shell`: the skin's edge ends at least this far outside the eyeball all the way, since a shape key

@@ -117,13 +117,23 @@ def _puff(x: Array, S: Array, side: Array, t: Array) -> tuple:
 
 
 ONE_SIDED: dict[str, Lip] = {
-    "mouthSmile": _smile, "mouthFrown": _frown, "mouthDimple": _dimple, "mouthStretch": _stretch,
-    "mouthPress": _press, "mouthUpperUp": _upper_up, "mouthLowerDown": _lower_down,
+    "mouthSmile": _smile,
+    "mouthFrown": _frown,
+    "mouthDimple": _dimple,
+    "mouthStretch": _stretch,
+    "mouthPress": _press,
+    "mouthUpperUp": _upper_up,
+    "mouthLowerDown": _lower_down,
 }
 WHOLE: dict[str, Lip] = {
-    "mouthPucker": _pucker, "mouthFunnel": _funnel, "mouthRollUpper": _roll_upper,
-    "mouthRollLower": _roll_lower, "mouthShrugUpper": _shrug_upper, "mouthShrugLower": _shrug_lower,
-    "tongueOut": _tongue_gap, "cheekPuff": _puff,
+    "mouthPucker": _pucker,
+    "mouthFunnel": _funnel,
+    "mouthRollUpper": _roll_upper,
+    "mouthRollLower": _roll_lower,
+    "mouthShrugUpper": _shrug_upper,
+    "mouthShrugLower": _shrug_lower,
+    "tongueOut": _tongue_gap,
+    "cheekPuff": _puff,
 }
 
 
