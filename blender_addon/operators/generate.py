@@ -9,6 +9,7 @@ from .asking import Asking, Place, answered_clip, place, put
 
 FASTEST = 240.0
 """Frames a second that the engine can be asked for."""
+_LAST_SEED = 2**31 - 1
 
 
 class FACEMIMIC_OT_generate(Asking, bpy.types.Operator):
@@ -24,16 +25,18 @@ class FACEMIMIC_OT_generate(Asking, bpy.types.Operator):
         self._place = place(context)
         chosen = settings(context)
         self._name = f"{emotions.label(chosen.emotion)} {chosen.seed}"
+        # Blender stores them in single precision, where 1.2 is a little more than the engine allows.
+        intensity, duration = round(chosen.intensity, 6), round(chosen.duration, 6)
         request = {
             "beats": [
                 {
                     "emotion": chosen.emotion,
-                    "intensity": chosen.intensity,
+                    "intensity": intensity,
                     "start": 0.0,
-                    "duration": chosen.duration,
+                    "duration": duration,
                 }
             ],
-            "duration": chosen.duration,
+            "duration": duration,
             "seed": chosen.seed,
             "fps": min(self._place.fps, FASTEST),
         }
@@ -53,7 +56,8 @@ class FACEMIMIC_OT_new_seed(bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO", "INTERNAL"}  # noqa: RUF012
 
     def execute(self, context: Context) -> Returned:
-        settings(context).seed += 1
+        chosen = settings(context)
+        chosen.seed = chosen.seed + 1 if chosen.seed < _LAST_SEED else 0
         return {"FINISHED"}
 
 

@@ -48,6 +48,23 @@ def test_the_take_begins_at_the_playhead_and_has_the_asked_length(face):
     assert bpy.context.scene.frame_current == 11
 
 
+def test_the_ends_of_the_sliders_are_asked_as_they_read(face):
+    """Blender keeps 1.2 in single precision, which lies above 1.2."""
+    settings = bpy.context.scene.facemimic
+    settings.intensity, settings.duration = 1.2, 0.3
+    bpy.ops.facemimic.generate()
+    (take,) = json.loads(curves(face)[0]["facemimic"])["takes"]
+    assert take["provenance"]["request"]["duration"] == 0.3
+    (beat,) = take["provenance"]["request"]["beats"]
+    assert (beat["intensity"], beat["duration"]) == (1.2, 0.3)
+
+
+def test_after_the_last_seed_comes_the_first(face):
+    bpy.context.scene.facemimic.seed = 2**31 - 1
+    assert bpy.ops.facemimic.new_seed() == {"FINISHED"}
+    assert bpy.context.scene.facemimic.seed == 0
+
+
 def test_a_scene_of_another_rate_gets_its_own_frames(face):
     bpy.context.scene.render.fps, bpy.context.scene.render.fps_base = 30, 1.001
     bpy.context.scene.facemimic.duration = 1.0
