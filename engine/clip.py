@@ -2,7 +2,6 @@
 
 import json
 import math
-import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -105,11 +104,11 @@ class Clip:
                     data["values"],
                     float(data["fps"]),
                     tuple(str(name) for name in data["channels"]),
-                    json.loads(str(data["provenance"])),
+                    dict(json.loads(str(data["provenance"]))),
                 )
         except FaceMimicError as error:
             raise FaceMimicError(f"{path.name}: {error}", "file") from error
-        except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+        except Exception as error:  # Damage shows as whatever zip, zlib, numpy's header parser or JSON stumble over.
             raise FaceMimicError(
                 f"{path.name} is not a FaceMimic take, or it is damaged. Export or record it again.", "file"
             ) from error

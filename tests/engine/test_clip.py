@@ -74,12 +74,19 @@ def _bad_provenance(path: Path) -> None:
     np.savez(path, values=np.zeros((2, 1)), fps=30.0, channels=["jawOpen"], provenance="not JSON")
 
 
+def _provenance_that_is_no_table(path: Path) -> None:
+    np.savez(path, values=np.zeros((2, 1)), fps=30.0, channels=["jawOpen"], provenance="[1, 2]")
+
+
 def _empty_zip(path: Path) -> None:
     with zipfile.ZipFile(path, "w"):
         pass
 
 
-@pytest.mark.parametrize("damage", [_no_zip, _other_arrays, _pickled, _bare_pickle, _bad_provenance, _empty_zip])
+@pytest.mark.parametrize(
+    "damage",
+    [_no_zip, _other_arrays, _pickled, _bare_pickle, _bad_provenance, _provenance_that_is_no_table, _empty_zip],
+)
 def test_a_file_that_is_no_take_is_refused_by_name(tmp_path: Path, damage) -> None:
     damage(tmp_path / "bad.npz")
     with pytest.raises(FaceMimicError, match=r"bad\.npz") as error:
@@ -94,6 +101,34 @@ def test_a_truncated_take_is_refused(tmp_path: Path, some_clip: Clip) -> None:
         (tmp_path / "take.npz").write_bytes(data[:size])
         with pytest.raises(FaceMimicError, match=r"take\.npz"):
             Clip.load(tmp_path / "take.npz")
+
+
+@settings(max_examples=150)
+@given(st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), min_size=1, max_size=3))
+def test_a_damaged_take_is_loaded_or_refused(
+    tmp_path_factory: pytest.TempPathFactory, changes: list[tuple[float, int]]
+) -> None:
+    path = tmp_path_factory.mktemp("damaged") / "take.npz"
+    Clip(np.linspace(0, 1, 60)[:, None], 30, ("jawOpen",)).save(path)
+    data = bytearray(path.read_bytes())
+    for place, byte in changes:
+        data[int(place * len(data))] = byte
+    path.write_bytes(data)
+    try:
+        Clip.load(path)
+    except FaceMimicError as error:
+        assert "take.npz" in str(error)
+
+
+def test_data_that_cannot_be_unpacked_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "take.npz"
+    Clip(np.linspace(0, 1, 600)[:, None], 30, ("jawOpen",)).save(path)
+    data = bytearray(path.read_bytes())
+    start = 30 + int.from_bytes(data[26:28], "little") + int.from_bytes(data[28:30], "little")
+    data[start] = 0x07
+    path.write_bytes(data)
+    with pytest.raises(FaceMimicError, match=r"take\.npz"):
+        Clip.load(path)
 
 
 def test_saving_into_no_folder_is_refused_and_leaves_nothing(tmp_path: Path, some_clip: Clip) -> None:
