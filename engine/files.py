@@ -14,7 +14,8 @@ def written_whole(path: str | Path) -> Iterator[Path]:
     """Yields a temporary path beside `path`; on success it is renamed to `path`, otherwise removed.
 
     The temporary name keeps the suffix, for libraries that choose a format by it.
-    Raises FaceMimicError (kind "file") when the folder is missing or cannot be written.
+    Raises FaceMimicError (kind "file") when the folder is missing or cannot be written, or when the disk refuses on the
+    way.
     """
     path = Path(path)
     if path.is_dir():
@@ -34,5 +35,7 @@ def written_whole(path: str | Path) -> Iterator[Path]:
         os.umask(mask)
         part.chmod(0o666 & ~mask)
         part.replace(path)
+    except OSError as error:
+        raise FaceMimicError(f"Cannot write {path}: {error.strerror or error}.", "file") from error
     finally:
         part.unlink(missing_ok=True)
