@@ -42,8 +42,8 @@ def sample(
     spans = windows(len(noise), network.config.window * network.config.patch, network.config.patch)
     weight = _blending(spans, len(noise), noise.device)
     x = noise
-    # Denser near the end, where the fine motion of lids and gaze is settled.
-    times = (1 - (1 - torch.linspace(0, 1, steps + 1)) ** 1.5).tolist()
+    # A little denser near the end, where the fine motion of lids and gaze is settled.
+    times = (1 - (1 - torch.linspace(0, 1, steps + 1)) ** 1.15).tolist()
     before, last = 0.0, None
     for now, after in itertools.pairwise(times):
         clean = _predict(network, x, now, given, spans, weight, guidance)
