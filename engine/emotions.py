@@ -1,7 +1,6 @@
 """The names of emotions: canonical adjectives, and the other words people use for them."""
 
 import difflib
-import math
 import tomllib
 from dataclasses import dataclass
 from functools import cache
@@ -9,6 +8,8 @@ from pathlib import Path
 
 from engine.errors import FaceMimicError
 
+LARGEST_SHARE = 1e6
+"""Only the relation of shares counts; larger ones are slips."""
 TABLE = Path(__file__).with_name("emotions.toml")
 
 
@@ -77,8 +78,8 @@ def normalised(shares: dict[str, float]) -> dict[str, float]:
     """Shares by canonical name, scaled to sum to 1; strength is a beat's intensity, not the shares' size."""
     named: dict[str, float] = {}
     for word, share in shares.items():
-        if isinstance(share, bool) or not isinstance(share, (int, float)) or not math.isfinite(share) or share < 0:
-            raise FaceMimicError(f"The share of “{word}” must be a number of 0 or more; it is {share}.")
+        if isinstance(share, bool) or not isinstance(share, (int, float)) or not 0 <= share <= LARGEST_SHARE:
+            raise FaceMimicError(f"The share of “{word}” must be a number of 0 or more, such as 0.6; it is {share}.")
         named[canonical(word)] = named.get(canonical(word), 0.0) + float(share)
     total = sum(named.values())
     if total <= 0:

@@ -67,7 +67,7 @@ def _arrays(stream: BinaryIO, listed: Any) -> dict[str, np.ndarray]:
         if not isinstance(row, dict) or not isinstance(row.get("name"), str) or not isinstance(row.get("shape"), list):
             raise ProtocolError("An array is listed without a name and a shape.")
         shape = row["shape"]
-        if len(shape) > 8 or any(type(side) is not int or side < 0 for side in shape):
+        if len(shape) > 8 or any(type(side) is not int or not 0 <= side <= LARGEST_ARRAYS for side in shape):
             raise ProtocolError(f"The array “{row['name']}” has the impossible shape {shape}.")
         size = 4 * math.prod(shape)
         room -= size

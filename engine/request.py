@@ -21,10 +21,12 @@ STRONGEST = 1.2
 
 def number(name: str, value: Any, low: float, high: float) -> float:
     """`value` as a float within low..high; raises FaceMimicError with the name and the range otherwise."""
-    if isinstance(value, bool) or not isinstance(value, (int, float, np.number)) or not math.isfinite(value):
+    # A whole number may be longer than any float; only the comparison below can judge it.
+    whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+    if not whole and not (isinstance(value, (float, np.floating)) and math.isfinite(value)):
         raise FaceMimicError(f"{name} must be a number from {low:g} to {high:g}; it is {value!r}.")
     if not low <= value <= high:
-        raise FaceMimicError(f"{name} must be from {low:g} to {high:g}; it is {value:g}.")
+        raise FaceMimicError(f"{name} must be from {low:g} to {high:g}; it is {min(max(value, -1e99), 1e99):g}.")
     return float(value)
 
 
@@ -154,7 +156,9 @@ class Request:
             raise FaceMimicError("Ask for at least one beat, a duration, or curves to complete.")
         object.__setattr__(self, "duration", number("Duration (seconds)", duration, SHORTEST, LONGEST))
         if self.steps is not None:
-            object.__setattr__(self, "steps", int(number("Steps", self.steps, 1, 200)))
+            if number("Steps", self.steps, 1, 200) % 1:
+                raise FaceMimicError(f"Steps must be a whole number; they are {self.steps:g}.")
+            object.__setattr__(self, "steps", int(self.steps))
         if self.guidance is not None:
             object.__setattr__(self, "guidance", number("Guidance", self.guidance, 0, 8))
         if self.observed is not None and len(self.observed.values) != self.frames:

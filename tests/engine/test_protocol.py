@@ -65,6 +65,7 @@ def _message(header: object, tail: bytes = b"") -> bytes:
         _message({"arrays": [{"name": "a", "shape": [True]}]}),
         _message({"arrays": [{"name": "a", "shape": [1 << 20, 1 << 20]}]}),
         _message({"arrays": [{"name": "a", "shape": [1] * 40}]}),
+        _message({"arrays": [{"name": "a", "shape": [0, 1 << 80]}]}),
         _message({"arrays": [{"name": "a", "shape": [2]}]}, b"1234"),
     ],
 )

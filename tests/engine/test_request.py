@@ -93,6 +93,11 @@ def test_any_beat_is_a_beat_or_is_refused_in_words(row: dict[str, Any]) -> None:
         ({"duration": 1, "style": {"mood": 1}}, "“mood” is not known in style"),
         ({"duration": 1, "style": {"tempo": 3}}, "tempo"),
         ({"duration": 1, "speed": 2}, "“speed” is not known in the request"),
+        ({"duration": 10**400}, "Duration"),
+        ({"beats": [{"emotion": "happy", "intensity": 10**400}]}, "Intensity must be from 0 to 1.2"),
+        ({"beats": [{"emotion": {"happy": 10**400}}]}, "share of “happy”"),
+        ({"beats": [{"emotion": {"happy": 1e308, "sad": 1e308}}]}, "share of “happy”"),
+        ({"duration": 1, "steps": 2.5}, "Steps"),
         ([], "must be a table"),
     ],
 )
