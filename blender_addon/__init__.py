@@ -5,7 +5,7 @@ import atexit
 import bpy
 
 from . import client, installation, preferences, properties
-from .operators import copy_text, engine, exporting, from_video, generate, import_avatar, load_take
+from .operators import add_to_avatar, copy_text, engine, exporting, from_video, generate, import_avatar, load_take
 from .panels import character, files, menus, performance, status
 
 _CLASSES = (
@@ -15,6 +15,7 @@ _CLASSES = (
     *load_take.CLASSES,
     *import_avatar.CLASSES,
     *exporting.CLASSES,
+    *add_to_avatar.CLASSES,
     *engine.CLASSES,
     *copy_text.CLASSES,
     *character.CLASSES,

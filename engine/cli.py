@@ -6,10 +6,10 @@ import sys
 from collections.abc import Sequence
 
 from engine import __version__
-from engine.commands import convert, download_landmarker, evaluate, generate, info, train, video, worker
+from engine.commands import add_take, convert, download_landmarker, evaluate, generate, info, train, video, worker
 from engine.errors import FaceMimicError
 
-COMMANDS = (generate, video, convert, info, download_landmarker, worker, train, evaluate)
+COMMANDS = (generate, video, convert, add_take, info, download_landmarker, worker, train, evaluate)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -33,3 +33,13 @@ def models_folders() -> tuple[Path, ...]:
     """Folders in which a model is looked for, first one first: $FACEMIMIC_MODELS, then the person's own."""
     given = os.environ.get(MODELS_VARIABLE)
     return (Path(given), models_folder()) if given else (models_folder(),)
+
+
+def rig_folder() -> Path:
+    """The add-on's folder of naming schemes, which are data for both: in its extension, or in the add-on beside us.
+
+    It need not exist where only the engine was installed.
+    """
+    beside = Path(__file__).resolve().parent.parent
+    extension = beside / "rig"
+    return extension if extension.is_dir() else beside / "blender_addon" / "rig"

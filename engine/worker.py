@@ -9,6 +9,8 @@ warm {device}       loads the model ahead of the first generate → device
 generate {request, device} + arrays observed_values, observed_confidence → array values; fps, channels, provenance
 video {path, fps, face, start, end, model} → as generate
 convert {path, target, fps} reads a recorded take and writes it as `target` if given → as generate, and notes
+add_take {path, target, name, fps, channels, provenance, overwrite, with_provenance} + array values adds that take to
+                    the avatar at path and writes it as target → path, name, seconds, targets, notes
 landmarker          fetches the face landmarker from its official address → path
 cancel {target}     stops that request at its next progress; it answers with an error of kind "cancelled"
 """
@@ -220,6 +222,29 @@ def _convert(worker: Worker, job: Job) -> Answer:
     return {**answer, "notes": list(take.notes)}, arrays
 
 
+def _add_take(worker: Worker, job: Job) -> Answer:
+    from engine.avatars.add_take import add_take
+    from engine.clip import Clip
+    from engine.request import number
+
+    header, values = job.header, job.arrays.get("values")
+    path, target, name = (_text(job, field, needed=True) or "" for field in ("path", "target", "name"))
+    channels, facts = header.get("channels"), header.get("provenance", {})
+    if values is None or not isinstance(channels, list) or not isinstance(facts, dict):
+        raise FaceMimicError("A take needs the array values, and fps, channels and provenance.")
+    clip = Clip(values, number("fps", header.get("fps"), 1, 1000), tuple(channels), facts)
+    made = add_take(
+        path,
+        clip,
+        target,
+        name,
+        overwrite=header.get("overwrite") is True,
+        with_provenance=header.get("with_provenance") is not False,
+    )
+    about = {"name": made.animation, "seconds": made.seconds, "targets": made.targets, "notes": list(made.notes)}
+    return {"path": str(made.path), **about}, {}
+
+
 def _landmarker(worker: Worker, job: Job) -> Answer:
     from engine.video.landmarker import download_landmarker
 
@@ -233,6 +258,7 @@ OPERATIONS: dict[str, Callable[[Worker, Job], Answer]] = {
     "generate": _generate,
     "video": _video,
     "convert": _convert,
+    "add_take": _add_take,
     "landmarker": _landmarker,
 }
 

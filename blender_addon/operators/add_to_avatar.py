@@ -1,0 +1,84 @@
+"""Add Take to Avatar: the active take into a .vrm or .glb that exists, without exporting it again."""
+
+# pyright: reportInvalidTypeForm=false
+from pathlib import Path
+
+import bpy
+
+from .. import client, preferences
+from ..export.take import active_take, read_take
+from ..hints import Context
+from ..messages import AddonError
+from ..properties import chosen_object, needed_object
+from ..rig.character import find_character
+from .asking import AskingAboutFile
+
+SUFFIXES = (".glb", ".vrm")
+
+
+class FACEMIMIC_OT_add_to_avatar(AskingAboutFile, bpy.types.Operator):
+    bl_idname = "facemimic.add_to_avatar"
+    bl_label = "Add Take to Avatar"
+    bl_description = (
+        "Add the character's active take to a .vrm or .glb file as one more animation; all else in it stays as it is"
+    )
+
+    filter_glob: bpy.props.StringProperty(default="*.vrm;*.glb", options={"HIDDEN"})
+    overwrite: bpy.props.BoolProperty(
+        name="Overwrite",
+        description="Write into the chosen file itself; otherwise a new file is written beside it",
+        default=False,
+    )
+    with_provenance: bpy.props.BoolProperty(
+        name="Provenance",
+        description="Write into the file which program, seed and model made the performance, and that a machine did",
+        default=True,
+    )
+
+    @classmethod
+    def poll(cls, context: Context) -> bool:
+        if chosen_object(context) is None:
+            cls.poll_message_set("Choose a character in the FaceMimic tab of the sidebar, or select it")
+            return False
+        return super().poll(context)
+
+    def ask(self, context: Context) -> client.Job:
+        path = Path(bpy.path.abspath(self.filepath))
+        if not path.is_file() or path.suffix.lower() not in SUFFIXES:
+            raise AddonError(f"There is no .vrm or .glb avatar at {path}.")
+        character = find_character(needed_object(context))
+        action = active_take(character)
+        clip = read_take(character, action)
+        fields = {
+            "path": str(path),
+            "target": str(path if self.overwrite else free_path(path, action.name)),
+            "name": action.name,
+            "fps": clip.fps,
+            "channels": list(clip.channels),
+            "provenance": clip.provenance,
+            "overwrite": self.overwrite,
+            "with_provenance": self.with_provenance,
+        }
+        return preferences.engine().ask("add_take", fields, {"values": clip.values})
+
+    def accept(self, context: Context, answer: client.Answer) -> str:
+        for note in answer.header.get("notes") or ():
+            self.report({"WARNING"}, str(note))
+        told = answer.header
+        try:
+            return f"Wrote {Path(told['path']).name} with “{told['name']}”, {float(told['seconds']):.2f} s."
+        except (KeyError, TypeError, ValueError) as error:
+            raise AddonError("The engine's answer cannot be read. Install FaceMimic and its engine again.") from error
+
+
+def free_path(avatar: Path, take: str) -> Path:
+    """A file beside the avatar that does not exist yet, named after both."""
+    stem, number = f"{avatar.stem} {bpy.path.clean_name(take)}", 1
+    path = avatar.with_name(stem + avatar.suffix)
+    while path.exists():
+        number += 1
+        path = avatar.with_name(f"{stem} {number}{avatar.suffix}")
+    return path
+
+
+CLASSES = (FACEMIMIC_OT_add_to_avatar,)

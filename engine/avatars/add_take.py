@@ -1,0 +1,168 @@
+"""A performance added to an avatar's file as one more animation.
+
+The animation moves the morph weights of every face mesh and, where there is a head, its rotation: all of them, also
+those that rest, so that one clip leaves nothing behind in the next. Specification: Khronos, glTF 2.0, section 3.11.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+from typing import Any, Final
+
+import numpy as np
+
+from engine import __version__
+from engine.avatars.face import Face, faces, missing
+from engine.avatars.glb import Glb, same_file
+from engine.avatars.head import HeadNode, head_of
+from engine.avatars.sparse import kept_frames
+from engine.channels import CHANNELS
+from engine.clip import Clip
+from engine.errors import FaceMimicError
+from engine.files import written_whole
+
+TOLERANCE: Final = 0.005
+"""Largest error of a morph weight between keys, and of the head's rotation in radians."""
+SUFFIXES: Final = (".glb", ".vrm")
+
+_MARK: Final = "FaceMimic"
+_LONGEST: Final = 2000
+"""Characters of JSON that one fact of the provenance may take: requests fit, recorded curves do not belong here."""
+
+
+@dataclass(frozen=True)
+class Added:
+    """What was written: the file, the animation's name, its seconds, how many morph targets follow the take, and
+    sentences about what the avatar does not show."""
+
+    path: Path
+    animation: str
+    seconds: float
+    targets: int
+    notes: tuple[str, ...]
+
+
+def add_take(
+    avatar: str | Path,
+    clip: Clip,
+    target: str | Path,
+    name: str,
+    *,
+    overwrite: bool = False,
+    with_provenance: bool = True,
+) -> Added:
+    """Writes `target`: the avatar as it is, with the Clip as one more animation that starts at time 0.
+
+    avatar: a .glb or .vrm. name: the animation's; a number is added where the file has one of that name. overwrite:
+    the target may be the avatar itself. with_provenance: the animation and asset.extras say where the take comes from.
+    Raises FaceMimicError (kind "file") when the avatar is damaged or cannot perform, or the target cannot be written;
+    no file is changed then.
+    """
+    target = checked_target(avatar, target, overwrite)
+    file = Glb.read(avatar)
+    added = append(file, clip, name, with_provenance=with_provenance)
+    try:
+        with written_whole(target) as part, part.open("wb") as stream:
+            file.write(stream)
+    except OSError as error:
+        raise FaceMimicError(f"Cannot write {target}: {error.strerror or error}.", "file") from error
+    return Added(target, *added)
+
+
+def checked_target(avatar: str | Path, target: str | Path, overwrite: bool) -> Path:
+    """`target` as a path that may be written. Raises FaceMimicError (kind "file") for other names and the avatar's."""
+    target = Path(target)
+    if target.suffix.lower() not in SUFFIXES:
+        raise FaceMimicError(f"“{target.name}” does not end in {' or '.join(SUFFIXES)}. Give it the avatar's.", "file")
+    if not overwrite and same_file(avatar, target):
+        raise FaceMimicError(
+            f"{target.name} is the avatar itself. Choose another name, or ask to overwrite the avatar.", "file"
+        )
+    return target
+
+
+def append(
+    file: Glb, clip: Clip, name: str, *, with_provenance: bool = True
+) -> tuple[str, float, int, tuple[str, ...]]:
+    """Adds the Clip to a file in memory; returns the animation's name, seconds, driven morph targets and notes."""
+    clip = clip.limited()
+    found = faces(file)
+    head, why_not = head_of(file)
+    animation: dict[str, Any] = {"name": _free_name(file, name), "channels": [], "samplers": []}
+    if with_provenance:
+        animation["extras"] = {_MARK: _stamp(file, clip.provenance)}
+    _add_faces(file, animation, found, clip)
+    if head:
+        _add_head(file, animation, head, clip)
+    file.add("animations", animation)
+    lost = missing(found, head is not None)
+    notes = [why_not] if why_not else []
+    if lost:
+        notes.append(f"{file.name} cannot show {len(lost)} of {len(CHANNELS)} channels: {', '.join(lost)}.")
+    targets = sum(len(face.parts) for face in found)
+    return animation["name"], (len(clip.values) - 1) / clip.fps, targets, tuple(notes)
+
+
+def _add_faces(file: Glb, animation: dict[str, Any], found: list[Face], clip: Clip) -> None:
+    samplers: dict[bytes, int] = {}
+    for face in found:
+        weights = face.weights(clip)
+        # Nodes that show one mesh move alike and share their keys.
+        key = weights.tobytes() + str(face.names).encode()
+        if key not in samplers:
+            frames = kept_frames(weights, TOLERANCE)
+            samplers[key] = _sampler(file, animation, frames / clip.fps, weights[frames].ravel(), "SCALAR")
+        _channel(animation, samplers[key], face.node, "weights")
+
+
+def _add_head(file: Glb, animation: dict[str, Any], head: HeadNode, clip: Clip) -> None:
+    rotations = head.rotations(clip)
+    # A component that is off by e turns the head by up to about 2 e, and four of them add up as their root.
+    frames = kept_frames(rotations, TOLERANCE / 4)
+    sampler = _sampler(file, animation, frames / clip.fps, rotations[frames], "VEC4")
+    _channel(animation, sampler, head.node, "rotation")
+
+
+def _sampler(file: Glb, animation: dict[str, Any], times: np.ndarray, values: np.ndarray, kind: str) -> int:
+    accessors = {
+        "input": file.add_floats(times.astype(np.float32), "SCALAR", bounds=True),
+        "output": file.add_floats(values, kind),
+    }
+    animation["samplers"].append({**accessors, "interpolation": "LINEAR"})
+    return len(animation["samplers"]) - 1
+
+
+def _channel(animation: dict[str, Any], sampler: int, node: int, path: str) -> None:
+    animation["channels"].append({"sampler": sampler, "target": {"node": node, "path": path}})
+
+
+def _free_name(file: Glb, name: str) -> str:
+    taken = {animation.get("name") for animation in file.items("animations")}
+    free, number = name, 1
+    while free in taken:
+        number += 1
+        free = f"{name} {number}"
+    return free
+
+
+def _stamp(file: Glb, facts: dict[str, Any]) -> dict[str, Any]:
+    """What the animation says about itself; the asset gets the same in short, beside all that it says already."""
+    generator = {"generator": f"FaceMimic {__version__}", "machine-made performance": True}
+    extras = file.document["asset"].setdefault("extras", {})
+    about = extras.setdefault(_MARK, {}) if isinstance(extras, dict) else None
+    if isinstance(about, dict):
+        for fact, value in generator.items():
+            about.setdefault(fact, value)
+    return generator | {fact: value for fact, value in _public(facts).items() if fact not in generator}
+
+
+def _public(value: Any) -> Any:
+    """Facts without folders of a person's disk and without long data."""
+    if isinstance(value, dict):
+        kept = {str(name): _public(item) for name, item in value.items()}
+        return {name: item for name, item in kept.items() if len(json.dumps(item)) <= _LONGEST}
+    if isinstance(value, list):
+        return [_public(item) for item in value]
+    if isinstance(value, str) and PurePath(value).is_absolute():
+        return PurePath(value).name
+    return value

@@ -1,0 +1,169 @@
+"""Which of an avatar's meshes and morph targets show which channels."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from engine.avatars.glb import Glb
+from engine.avatars.schemes import Part, parts_of
+from engine.channels import CHANNELS, HEAD
+from engine.clip import Clip
+from engine.errors import FaceMimicError
+
+_LISTED: Final = 12
+
+
+@dataclass(frozen=True)
+class Face:
+    """A node whose mesh shows a part of the performance.
+
+    rest: float32 (targets,), the weights of the node when nothing plays. parts: by target's index, the parts of its
+    weight; see schemes.parts_of. names: of the targets.
+    """
+
+    node: int
+    names: tuple[str, ...]
+    rest: np.ndarray
+    parts: Mapping[int, list[Part]]
+
+    def weights(self, clip: Clip) -> np.ndarray:
+        """float32 (frames, targets): all of the node's morph weights, targets without a meaning at rest."""
+        column = dict(zip(clip.channels, clip.values.T, strict=True))
+        weights = np.tile(self.rest, (len(clip.values), 1))
+        for target, parts in self.parts.items():
+            total = np.zeros(len(clip.values), np.float32)
+            for weight, mix in parts:
+                moved = sum(np.float32(gain) * column[name] for name, gain in mix.items() if name in column)
+                total += np.float32(weight) * np.clip(moved, 0.0, 1.0)
+            weights[:, target] = np.clip(total, 0.0, 1.0)
+        return weights
+
+    @property
+    def shown(self) -> set[str]:
+        """Channels that move this mesh."""
+        return {name for parts in self.parts.values() for _, mix in parts for name, gain in mix.items() if gain > 0}
+
+
+def faces(avatar: Glb) -> list[Face]:
+    """The nodes that perform, in the file's order.
+
+    Raises FaceMimicError (kind "file") when the file has no morph targets, or none that a naming scheme or the
+    avatar's own expressions know.
+    """
+    targets = {number: _target_count(mesh) for number, mesh in enumerate(avatar.items("meshes"))}
+    if not any(targets.values()):
+        raise FaceMimicError(
+            f"{avatar.name} has no morph targets (shape keys), so there is no face to animate in it.", "file"
+        )
+    stated = expressions(avatar)
+    alone = {binds[0][:2]: name for name, binds in reversed(stated) if len(binds) == 1}
+    names = {
+        number: _names(mesh, targets[number], {place[1]: name for place, name in alone.items() if place[0] == number})
+        for number, mesh in enumerate(avatar.items("meshes"))
+        if targets[number]
+    }
+    parts = {number: _parts(number, own, stated) for number, own in names.items()}
+    found = []
+    for index, node in enumerate(avatar.items("nodes")):
+        number = node.get("mesh")
+        if type(number) is int and parts.get(number):
+            rest = _rest(node, avatar.items("meshes")[number], targets[number])
+            found.append(Face(index, names[number], rest, parts[number]))
+    if not found:
+        every = [name for own in names.values() for name in own]
+        more = ", …" if len(every) > _LISTED else ""
+        raise FaceMimicError(
+            f"FaceMimic knows none of the names of {avatar.name}'s morph targets: {', '.join(every[:_LISTED])}{more}. "
+            "Name them as ARKit does, such as jawOpen and eyeBlinkLeft.",
+            "file",
+        )
+    return found
+
+
+def missing(found: list[Face], head: bool) -> list[str]:
+    """The channels that the avatar cannot show. head: whether its head turns."""
+    shown = set().union(*(face.shown for face in found)) | (set(HEAD) if head else set())
+    return [name for name in CHANNELS if name not in shown]
+
+
+def expressions(avatar: Glb) -> list[tuple[str, list[tuple[int, int, float]]]]:
+    """What a VRM 1.0 or 0.x avatar says itself: expressions' names and binds (mesh, target, weight 0..1)."""
+    extensions = _dict(avatar.document.get("extensions"))
+    found = []
+    if "VRMC_vrm" in extensions:
+        stated = _dict(_dict(extensions["VRMC_vrm"]).get("expressions"))
+        for name, expression in [*_dict(stated.get("preset")).items(), *_dict(stated.get("custom")).items()]:
+            binds = []
+            for bind in _dicts(_dict(expression).get("morphTargetBinds")):
+                node = avatar.at("nodes", bind.get("node"))
+                binds.append((_dict(node).get("mesh"), bind.get("index"), bind.get("weight", 1.0)))
+            found.append((name, binds))
+    else:
+        for group in _dicts(_dict(_dict(extensions.get("VRM")).get("blendShapeMaster")).get("blendShapeGroups")):
+            preset = group.get("presetName") or "unknown"
+            binds = [
+                (bind.get("mesh"), bind.get("index"), _number(bind.get("weight", 100)) / 100)
+                for bind in _dicts(group.get("binds"))
+            ]
+            found.append((str(group.get("name", "") if preset == "unknown" else preset), binds))
+    whole = [
+        (name, [(m, i, _number(w)) for m, i, w in binds if type(m) is int and type(i) is int]) for name, binds in found
+    ]
+    return [(name, binds) for name, binds in whole if binds]
+
+
+def _target_count(mesh: Mapping[str, Any]) -> int:
+    return max((len(one.get("targets") or []) for one in _dicts(mesh.get("primitives"))), default=0)
+
+
+def _names(mesh: Mapping[str, Any], count: int, by_expression: Mapping[int, str]) -> tuple[str, ...]:
+    """The targets' names: the mesh's, else its primitives', else those of expressions that move one target alone."""
+    for about in (mesh, *_dicts(mesh.get("primitives"))):
+        told = _dict(about.get("extras")).get("targetNames")
+        if isinstance(told, list) and told:
+            break
+    else:
+        told = []
+    names: list[str] = []
+    for index in range(count):
+        name = str(told[index]) if index < len(told) and told[index] else by_expression.get(index, f"target_{index}")
+        number, unique = 0, name
+        while unique in names:
+            number += 1
+            unique = f"{name}.{number:03}"
+        names.append(unique)
+    return tuple(names)
+
+
+def _parts(
+    mesh: int, names: tuple[str, ...], stated: list[tuple[str, list[tuple[int, int, float]]]]
+) -> dict[int, list[Part]]:
+    own: dict[str, dict[str, float]] = defaultdict(dict)
+    for name, binds in stated:
+        for number, index, weight in binds:
+            if number == mesh and 0 <= index < len(names):
+                own[name][names[index]] = weight
+    return {names.index(name): parts for name, parts in parts_of(names, own).items()}
+
+
+def _rest(node: Mapping[str, Any], mesh: Mapping[str, Any], count: int) -> np.ndarray:
+    told = node.get("weights") or mesh.get("weights") or []
+    rest = np.zeros(count, np.float32)
+    usable = [_number(weight) for weight in told[:count]] if isinstance(told, list) else []
+    rest[: len(usable)] = usable
+    return rest
+
+
+def _number(value: Any) -> float:
+    return float(value) if isinstance(value, (int, float)) else 0.0
+
+
+def _dict(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _dicts(value: Any) -> list[dict[str, Any]]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []

@@ -1,0 +1,191 @@
+"""What the names of morph targets mean, by the naming schemes that the add-on reads in Blender.
+
+The schemes are data, schemes/*.toml in the add-on's rig room, and vrm.toml says how a table is meant. The reading of
+names is written here for the engine, which may not depend on code that belongs into Blender; a test holds the two to
+the same answers.
+"""
+
+import re
+import tomllib
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Final, NamedTuple
+
+from engine.errors import FaceMimicError
+from engine.paths import rig_folder
+
+_HUMPS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_SIDES: Final = {"l": "left", "r": "right"}
+_PREFIX_ENDS: Final = ".:|!"
+_ENOUGH_TO_SHARE_A_PREFIX: Final = 3
+_PAIR, _VISEME, _EXPRESSION = 2.0, 4.0, 5.0
+
+Part = tuple[float, Mapping[str, float]]
+"""A weight, and gains by channel, whose sum is limited to 0..1 before it is weighed."""
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What a name stands for: gains by channel. Lower levels are finer shapes and go first."""
+
+    scheme: str
+    mix: Mapping[str, float]
+    level: float
+    table: str
+
+
+@dataclass(frozen=True)
+class Scheme:
+    """Meanings by plain name; prefixes that may stand before a name; how many of a table make it count."""
+
+    prefixes: tuple[re.Pattern[str], ...]
+    meanings: Mapping[str, Meaning]
+    needs: Mapping[str, int]
+
+
+class Claim(NamedTuple):
+    """A morph target's name, or an avatar's expression, that means something. binds: target's name to weight."""
+
+    meaning: Meaning
+    binds: Mapping[str, float]
+    scheme: str
+    trusted: bool
+
+
+@cache
+def rig_data(name: str) -> dict[str, Any]:
+    """A TOML file of the rig room. Raises FaceMimicError (kind "file") where the add-on's folder is missing."""
+    path = rig_folder() / name
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise FaceMimicError(f"The naming scheme {path} is missing. Install FaceMimic again.", "file") from error
+
+
+@cache
+def schemes() -> tuple[Scheme, ...]:
+    """Every scheme, ARKit's first. Raises FaceMimicError (kind "file") where the add-on's folder is missing."""
+    names = sorted(path.name for path in (rig_folder() / "schemes").glob("*.toml"))
+    return tuple(_scheme(rig_data(f"schemes/{name}")) for name in sorted({"arkit.toml", *names}, key=_arkit_first))
+
+
+def _arkit_first(name: str) -> tuple[bool, str]:
+    return name != "arkit.toml", name
+
+
+def _scheme(data: Mapping[str, Any]) -> Scheme:
+    tables = [("shapes", 1.0, data.get("shapes", {}))]
+    tables += [("fallbacks", 3.0 + rank / 10, entries) for rank, entries in enumerate(data.get("fallbacks", []))]
+    tables += [("visemes", _VISEME, data.get("visemes", {})), ("expressions", _EXPRESSION, data.get("expressions", {}))]
+    meanings: dict[str, Meaning] = {}
+    for table, level, entries in tables:
+        for name, told in entries.items():
+            mix = {told: 1.0} if isinstance(told, str) else {channel: float(gain) for channel, gain in told.items()}
+            several = table == "shapes" and sum(gain > 0 for gain in mix.values()) > 1
+            meanings.setdefault(plain(name), Meaning(data["name"], mix, _PAIR if several else level, table))
+    return Scheme(tuple(map(re.compile, data.get("prefixes", []))), meanings, data.get("needs", {}))
+
+
+def words(name: str) -> list[str]:
+    """The lower-case words of a name, a lone L or R told in full: eyeBlink_L as eye, blink, left."""
+    name = re.sub(r"\.\d{3}$", "", unicodedata.normalize("NFKC", name).strip())
+    found = [str(word).lower() for word in re.findall(r"[^\W_]+", _HUMPS.sub("_", name))]
+    if len(found) > 1:
+        return [_SIDES.get(word, word) for word in found]
+    return found or ([name.lower()] if name else [])
+
+
+def plain(name: str) -> str:
+    """A name without case, separators and the spelling of its side."""
+    return "".join(words(name))
+
+
+def meanings(names: Iterable[str]) -> list[tuple[str, Meaning]]:
+    """Every scheme's reading of the names that it knows."""
+    names = list(names)
+    known = {name for scheme in schemes() for name in scheme.meanings}
+    found = []
+    for scheme in schemes():
+        sure: dict[str, str] = {}
+        prefixed: dict[str, list[tuple[str, str]]] = defaultdict(list)
+        for name in names:
+            for before, rest, certain in _readings(name, scheme):
+                if rest in scheme.meanings and before not in known:
+                    if certain:
+                        sure.setdefault(rest, name)
+                    else:
+                        prefixed[before].append((rest, name))
+                    break
+        for group in prefixed.values():
+            if len(group) >= _ENOUGH_TO_SHARE_A_PREFIX:
+                for rest, name in group:
+                    sure.setdefault(rest, name)
+        of_table = Counter(scheme.meanings[rest].table for rest in sure)
+        for rest, name in sure.items():
+            meaning = scheme.meanings[rest]
+            if of_table[meaning.table] >= scheme.needs.get(meaning.table, 1):
+                found.append((name, meaning))
+    return found
+
+
+def _readings(name: str, scheme: Scheme) -> list[tuple[str, str, bool]]:
+    """(what stands before, the plain rest, whether the rest is the name for certain), best first."""
+    parts = words(name)
+    if not parts:
+        return []
+    cut = max(name[:-2].rfind(mark) for mark in _PREFIX_ENDS)
+    rest = plain(name[cut + 1 :]) if cut >= 0 else ""
+    ends = [hit.end() for prefix in scheme.prefixes if (hit := prefix.match(name))]
+    return [
+        *[("", plain(name[end:]), True) for end in reversed(ends)],
+        ("", "".join(parts), True),
+        *([(plain(name[:cut]), rest, True)] if rest else []),
+        *[("".join(parts[:k]), "".join(parts[k:]), False) for k in range(1, len(parts))],
+    ]
+
+
+def parts_of(
+    names: Iterable[str], expressions: Mapping[str, Mapping[str, float]] | None = None
+) -> dict[str, list[Part]]:
+    """How one mesh's morph targets follow a performance: by name, the parts that add up to its weight.
+
+    names: the mesh's targets. expressions: what the avatar says itself, by expression's name the targets and their
+    weights, 0..1. Fine shapes go before coarse ones, and a channel that one scheme shows is not shown again by
+    another; the avatar's own VRM expressions go before all names of the same fineness.
+    """
+    names = list(names)
+    stated = {} if expressions is None else expressions
+    claims = [Claim(meaning, {name: 1.0}, meaning.scheme, False) for name, meaning in meanings(names)]
+    for name, meaning in meanings(stated):
+        binds = {target: weight for target, weight in stated[name].items() if target in names and weight}
+        if binds:
+            claims.append(Claim(meaning, binds, f"{meaning.scheme} expression", meaning.scheme == "VRM"))
+    strength = Counter(claim.scheme for claim in claims)
+    parts: dict[str, list[Part]] = defaultdict(list)
+    shown: set[str] = set()
+    for level in sorted({claim.meaning.level for claim in claims}):
+        here = [claim for claim in claims if claim.meaning.level == level]
+        owner: dict[str, tuple[bool, int, str]] = {}
+        for claim in here:
+            rank = (claim.trusted, strength[claim.scheme], claim.scheme)
+            for channel, gain in claim.meaning.mix.items():
+                if gain > 0 and channel not in shown:
+                    owner[channel] = max(rank, owner.get(channel, rank))
+        now: set[str] = set()
+        for claim in here:
+            mix = claim.meaning.mix
+            leading = [channel for channel, gain in mix.items() if gain == max(mix.values())]
+            if not all(channel in owner and owner[channel][2] == claim.scheme for channel in leading):
+                continue
+            kept = {channel: gain for channel, gain in mix.items() if gain < 0 or channel not in shown}
+            if level == _EXPRESSION:
+                alike = sum(other.scheme == claim.scheme and other.meaning.mix == mix for other in here)
+                kept = {channel: gain / alike for channel, gain in kept.items()}
+            for target, weight in claim.binds.items():
+                parts[target].append((weight, kept))
+            now.update(leading)
+        shown |= now
+    return dict(parts)

@@ -1,0 +1,70 @@
+"""The engine reads names as the add-on does: one avatar must not perform differently in Blender and in its file."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.avatars import schemes
+from engine.avatars.schemes import parts_of
+from engine.errors import FaceMimicError
+
+ROOT = Path(__file__).resolve().parents[3]
+sys.path.insert(0, str(ROOT))
+
+SPELLINGS = sorted(
+    {
+        name
+        for path in (ROOT / "blender_addon" / "rig" / "schemes").glob("*.toml")
+        for table, content in schemes.rig_data(f"schemes/{path.name}").items()
+        if table in ("shapes", "fallbacks", "visemes", "expressions")
+        for entries in (content if isinstance(content, list) else [content])
+        for name in entries
+    }
+)
+GODETTE = ["HideBlush", "blink_left", "blink_right", "ah", "ih", "uu", "ee", "oh", "look_up", "angled_eyebrows"]
+PREFIXES = ["", "", "Face.", "Face_", "mesh:", "!ex-", "a_b_"]
+names = st.builds(str.__add__, st.sampled_from(PREFIXES), st.sampled_from(SPELLINGS) | st.text(max_size=6))
+name_lists = st.lists(names, max_size=40, unique=True)
+
+
+def in_the_addon(own: list[str], stated: dict[str, dict[str, float]]) -> dict[str, Any]:
+    bpy = pytest.importorskip("bpy")
+    assert bpy
+    from blender_addon.rig.schemes import Expression, resolve
+
+    found = resolve(own, [Expression(name, binds) for name, binds in stated.items()])
+    return {key: parts for key, (parts, _) in found.keys.items()}
+
+
+@settings(max_examples=60)
+@given(name_lists, st.data())
+def test_both_read_the_same_names_alike(own: list[str], data: st.DataObject) -> None:
+    binds = st.dictionaries(st.sampled_from(own), st.sampled_from([0.0, 0.25, 1.0]), max_size=3) if own else st.just({})
+    stated = data.draw(st.dictionaries(st.sampled_from(SPELLINGS), binds, max_size=8))
+    assert parts_of(own, stated) == in_the_addon(own, stated)
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "blender_addon/rig/schemes").glob("*.toml")), ids=lambda path: path.stem
+)
+def test_both_read_whole_schemes_alike(path: Path) -> None:
+    data = schemes.rig_data(f"schemes/{path.name}")
+    own = [name for table in ("shapes", "visemes", "expressions") for name in data.get(table, {})]
+    assert parts_of(own) == in_the_addon(own, {})
+    assert parts_of([*own, *GODETTE]) == in_the_addon([*own, *GODETTE], {})
+
+
+def test_a_missing_folder_of_schemes_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(schemes, "rig_folder", lambda: tmp_path)
+    schemes.schemes.cache_clear()
+    schemes.rig_data.cache_clear()
+    try:
+        with pytest.raises(FaceMimicError, match="Install FaceMimic again"):
+            parts_of(["jawOpen"])
+    finally:
+        schemes.schemes.cache_clear()
+        schemes.rig_data.cache_clear()
