@@ -270,6 +270,8 @@ def _set_aside(owner: Any, paths: set[str]) -> None:
     track.name = old.name
     strip = track.strips.new(old.name, int(first), old)
     strip.action_slot = slot
+    # A new strip begins on a whole frame, though the action's first key may lie behind it.
+    strip.frame_start_ui = first
     if any(curve.modifiers or curve.extrapolation != "CONSTANT" for curve in bag.fcurves):
         scene: Any = bpy.context.scene
         strip.action_frame_start = min(first, scene.frame_start)

@@ -238,6 +238,20 @@ def test_what_else_the_artists_action_moves_goes_on_moving(
     assert [track.name for track in rig.animation_data.nla_tracks] == ["Walk"]
 
 
+def test_an_action_that_begins_between_frames_keeps_its_timing(
+    make_mesh: Make, make_armature: Make, make_clip: MakeClip
+) -> None:
+    face = make_mesh("Face", ["jawOpen", "Costume"])
+    costume = own_action(key_of(face), 'key_blocks["Costume"].value', "Costume change")
+    for curve in costume.layers[0].strips[0].channelbags[0].fcurves:
+        for point in curve.keyframe_points:
+            point.co_ui.x += 0.5
+    frames = np.array([1.0, 1.5, 7.0, 13.25, 25.0, 25.5, 30.0])
+    before = shown(face, "Costume", frames)
+    bake(find_character(face), make_clip({"jawOpen": wave(30)}), frame=1, fps=24, name="Take")
+    np.testing.assert_allclose(shown(face, "Costume", frames), before, atol=1e-3)
+
+
 def test_a_walk_cycle_goes_on_cycling(make_mesh: Make, make_armature: Make, make_clip: MakeClip) -> None:
     rig = make_armature()
     face = make_mesh("Face", ["jawOpen"], rig)
