@@ -80,6 +80,7 @@ def exported(
         except RuntimeError as error:
             raise AddonError(f"Blender's glTF exporter could not write {character.name}: {_reason(error)}") from error
         file = GltfFile.read(path)
+    _in_seconds(file, context().scene.render.fps_base)
     _rest(file)
     _skinned_to_roots(file)
     return file, tuple(_notes(objects))
@@ -175,7 +176,8 @@ def _scene_of_its_own(objects: tuple[bpy.types.Object, ...], frames: tuple[int, 
             obj.show_only_shape_key = True
         for modifier, _ in modifiers:
             modifier.show_viewport = False
-        for name in ("fps", "fps_base", "frame_map_old", "frame_map_new"):
+        # The base of a rate such as 24 / 1.001 is left at 1, because the exporter multiplies by it: see _in_seconds.
+        for name in ("fps", "frame_map_old", "frame_map_new"):
             setattr(scene.render, name, getattr(original.render, name))
         scene.unit_settings.scale_length = original.unit_settings.scale_length
         if frames is not None:
@@ -203,6 +205,15 @@ def _scene_of_its_own(objects: tuple[bpy.types.Object, ...], frames: tuple[int, 
         for obj, basis in places:
             if obj.matrix_basis != basis:
                 obj.matrix_basis = basis
+
+
+def _in_seconds(file: GltfFile, base: float) -> None:
+    """Stretches the animation, sampled at the scene's whole rate, by the base that its rate is divided by."""
+    if base == 1:
+        return
+    samplers = [sampler for animation in file.document.get("animations", []) for sampler in animation["samplers"]]
+    for times in {sampler["input"] for sampler in samplers}:
+        file.rewrite(times, file.array(times) * base)
 
 
 def _rest(file: GltfFile) -> None:

@@ -135,6 +135,14 @@ class GltfFile:
         except (KeyError, IndexError, ValueError, TypeError) as error:
             raise AddonError(f"Accessor {accessor} of this glTF file is damaged. Export the file again.") from error
 
+    def rewrite(self, accessor: int, values: np.ndarray) -> None:
+        """Puts other values, (count, width), in the place of an accessor's own, with bounds where it has bounds."""
+        about = self.document["accessors"][accessor]
+        held = self._held(about, about["count"], _WIDTHS[about["type"]], about["componentType"])
+        held[:] = values
+        if "min" in about or "max" in about:
+            about["min"], about["max"] = held.min(axis=0).tolist(), held.max(axis=0).tolist()
+
     def _dense(self, about: dict[str, Any]) -> np.ndarray:
         width = _WIDTHS[about["type"]]
         if "bufferView" not in about:
@@ -142,8 +150,12 @@ class GltfFile:
         return self._view(about, about["count"], width, about["componentType"])
 
     def _view(self, at: dict[str, Any], count: int, width: int, component: int) -> np.ndarray:
+        return self._held(at, count, width, component).copy()
+
+    def _held(self, at: dict[str, Any], count: int, width: int, component: int) -> np.ndarray:
+        """The values where they lie in the binary chunk; while they are referred to, it cannot grow."""
         view = self.document["bufferViews"][at["bufferView"]]
         dtype = np.dtype(_TYPES[component])
         start = view.get("byteOffset", 0) + at.get("byteOffset", 0)
         stride = view.get("byteStride", dtype.itemsize * width)
-        return np.ndarray((count, width), dtype, self.binary, start, (stride, dtype.itemsize)).copy()
+        return np.ndarray((count, width), dtype, self.binary, start, (stride, dtype.itemsize))

@@ -71,6 +71,29 @@ def test_a_range_starts_at_time_zero(make, perform, assign, tracks, tmp_path):
     assert np.abs(shown - clip.column("jawOpen")[10:21]).max() < 0.002
 
 
+@pytest.mark.parametrize(("fps", "base"), [(24, 1.001), (30, 1.001), (25, 2.0)])
+def test_a_scene_of_a_broken_rate_keeps_its_seconds(make, perform, assign, tracks, tmp_path, fps, base):
+    """Blender's exporter multiplies by the base where it should divide: 10 seconds of 25 / 2 frames take 2.5."""
+    character = make(FEW)
+    render = bpy.context.scene.render
+    render.fps, render.fps_base = fps, base
+    rate = render.fps / render.fps_base
+    clip = perform(50, rate)
+    assign(character, clip)
+    exported = export_glb(character, tmp_path / "take.glb")
+    assert exported.seconds == pytest.approx(49 / rate)
+    found = tracks(exported.path)
+    for key in ("jawOpen", "tongueOut"):
+        times, shown = found["Face", key]
+        assert times[-1] == pytest.approx(49 / rate, rel=1e-5)
+        assert np.abs(np.interp(np.arange(50) / rate, times, shown) - clip.column(key)).max() < 0.002
+    assert found["head", "rotation"][0][-1] == pytest.approx(49 / rate, rel=1e-5)
+    assert (render.fps, render.fps_base) == (fps, pytest.approx(base))
+    document = pygltflib.GLTF2().load_binary(str(exported.path))
+    for sampler in document.animations[0].samplers:
+        assert document.accessors[sampler.input].max[0] == pytest.approx(49 / rate, rel=1e-5)
+
+
 @pytest.mark.parametrize("mode", ["OBJECT", "EDIT", "POSE"])
 def test_the_scene_stays_as_it_was(make, perform, assign, scene_state, tmp_path, mode):
     character = make(FEW)
