@@ -44,8 +44,11 @@ def import_avatar(path: str | Path) -> Character:
     damaged, not glTF, or has no morph targets; nothing is left in the scene then.
     """
     path = Path(path)
-    document, binary = read_gltf(path)
-    _name_targets(document, path.name)
+    try:
+        document, binary = read_gltf(path)
+        _name_targets(document, path.name)
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        raise AddonError(f"{path.name} is damaged: its glTF description makes no sense. Export it again.") from error
     before = {kind: set(getattr(bpy.data, kind)) for kind in _MADE_BY_IMPORT}
     try:
         if path.suffix.lower() == ".gltf":

@@ -137,6 +137,33 @@ def test_broken_files_are_refused_and_leave_nothing(
     assert whole(scene) == before
 
 
+def vrm_0(bind: dict) -> dict:
+    return {"VRM": {"blendShapeMaster": {"blendShapeGroups": [{"name": "A", "binds": [bind]}]}}}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"meshes": None},
+        {"meshes": [{"primitives": 3}]},
+        {"asset": ["2.0"]},
+        {"buffers": [72]},
+        {"extensions": {"VRM": []}},
+        {"extensions": vrm_0({"mesh": 0, "index": 0, "weight": None})},
+        {"extensions": vrm_0({"mesh": "face", "index": 0, "weight": 100})},
+        {"extensions": {"VRMC_vrm": {"expressions": {"preset": {"aa": {"morphTargetBinds": [{"node": None}]}}}}}},
+    ],
+    ids=lambda change: json.dumps(change)[:40],
+)
+def test_a_description_that_makes_no_sense_is_refused(scene: bpy.types.Scene, tmp_path: Path, change: dict) -> None:
+    file = tmp_path / "broken.vrm"
+    file.write_bytes(glb({**document(1), **change}))
+    before = whole(scene)
+    with pytest.raises(AddonError, match="broken"):
+        import_avatar(file)
+    assert whole(scene) == before
+
+
 def test_a_missing_file(scene: bpy.types.Scene, tmp_path: Path) -> None:
     with pytest.raises(AddonError, match="nowhere"):
         import_avatar(tmp_path / "nowhere.vrm")
