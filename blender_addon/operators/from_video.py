@@ -56,7 +56,10 @@ class FACEMIMIC_OT_from_video(AskingAboutFile, bpy.types.Operator):
         return super().refuse(error)
 
     def accept(self, context: Context, answer: client.Answer) -> str:
-        return put(answered_clip(answer), self._place, Path(self.filepath).stem)
+        clip = answered_clip(answer)
+        for note in clip.provenance.get("notes") or ():
+            self.report({"WARNING"}, str(note))
+        return put(clip, self._place, Path(self.filepath).stem)
 
 
 CLASSES = (FACEMIMIC_OT_from_video,)

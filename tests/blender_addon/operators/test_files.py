@@ -62,6 +62,13 @@ def test_a_video_becomes_a_take(face, fake_engine, tmp_path):
     assert face.data.shape_keys.animation_data.action.name == "actor"
 
 
+def test_what_is_wrong_with_a_video_reaches_the_artist(face, fake_engine, tmp_path, capfd):
+    fake_engine("good")
+    (tmp_path / "actor.mp4").write_bytes(b"")
+    bpy.ops.facemimic.from_video(filepath=str(tmp_path / "actor.mp4"))
+    assert "Warning: The video is cut short: 9 frames are missing." in capfd.readouterr().out
+
+
 def test_a_missing_video_and_an_impossible_part_of_one_are_refused(face, tmp_path):
     with pytest.raises(RuntimeError, match="There is no video at"):
         bpy.ops.facemimic.from_video(filepath=str(tmp_path / "none.mp4"))
