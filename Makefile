@@ -1,10 +1,18 @@
 # `make demo` and `make test` each work alone on a machine with Python 3.11.
+ifeq ($(OS),Windows_NT)
+PYTHON ?= py -3.11
+PYTHON_52 ?= py -3.13
+PROGRAMS := Scripts
+else
 PYTHON ?= python3.11
-VENV := .venv
-RUN := $(VENV)/bin/python
-# Blender 5.2's bpy wants Python 3.13; its tests use the engine in $(VENV) as their worker.
 PYTHON_52 ?= python3.13
+PROGRAMS := bin
+endif
+VENV := .venv
+RUN := $(VENV)/$(PROGRAMS)/python
+# Blender 5.2's bpy wants Python 3.13; its tests use the engine in $(VENV) as their worker.
 VENV_52 := .venv-5.2
+RUN_52 := $(VENV_52)/$(PROGRAMS)/python
 
 .PHONY: demo test check package benchmark rigs train test-5.2 clean
 
@@ -33,18 +41,18 @@ train: $(VENV)/.installed
 	$(RUN) -m engine train engine/train/performance.toml
 
 test-5.2: $(VENV)/.installed $(VENV_52)/.installed
-	$(VENV_52)/bin/python -m pytest tests/blender_addon
+	$(RUN_52) -m pytest tests/blender_addon
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(RUN) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[video,blender,pictures,dev]"
-	touch $@
+	$(RUN) -c "open('$@', 'w').close()"
 
 $(VENV_52)/.installed: pyproject.toml
 	$(PYTHON_52) -m venv $(VENV_52)
-	$(VENV_52)/bin/python -m pip install --quiet --disable-pip-version-check "bpy>=5.2,<5.3" "numpy>=1.26,<3" \
+	$(RUN_52) -m pip install --quiet --disable-pip-version-check "bpy>=5.2,<5.3" "numpy>=1.26,<3" \
 		"pytest>=8,<10" "hypothesis>=6.100,<7" "pytest-benchmark>=5,<6" "pygltflib>=1.16,<2"
-	touch $@
+	$(RUN_52) -c "open('$@', 'w').close()"
 
 clean:
 	rm -rf $(VENV) $(VENV_52) out dist build
