@@ -124,8 +124,9 @@ def find_character(obj: bpy.types.Object | None) -> Character:
     targets: list[Target] = []
     unused: list[str] = []
     levels: dict[str, float] = {}
+    finest = _finest(meshes)
     for mesh in meshes:
-        _map_mesh(mesh, targets, unused, levels, notes)
+        _map_mesh(mesh, targets, unused, levels, notes, finest)
     shown: dict[str, float] = dict(levels)
     if bone:
         shown.update((name, 0.0) for name in HEAD_CHANNELS)
@@ -242,18 +243,36 @@ def _driven(key: bpy.types.Key) -> set[str]:
     }
 
 
+def _names(mesh: bpy.types.Object) -> list[str]:
+    """The shape keys that move something."""
+    key = _keys(mesh)
+    rest = key.reference_key.name if key.reference_key else None
+    return [block.name for block in key.key_blocks if block.name != rest]
+
+
+def _finest(meshes: list[bpy.types.Object]) -> dict[str, float]:
+    """Channel to the finest level on which a mesh shows it, where expressions could move several meshes."""
+    if len(meshes) < 2 or not any(_expressions(mesh) for mesh in meshes):
+        return {}
+    finest: dict[str, float] = {}
+    for mesh in meshes:
+        for channel, level in resolve(_names(mesh), _expressions(mesh)).levels.items():
+            finest[channel] = min(level, finest.get(channel, level))
+    return finest
+
+
 def _map_mesh(
     mesh: bpy.types.Object,
     targets: list[Target],
     unused: list[str],
     levels: dict[str, float],
     notes: list[str],
+    finest: dict[str, float],
 ) -> None:
     key = _keys(mesh)
-    rest = key.reference_key.name if key.reference_key else None
-    names = [block.name for block in key.key_blocks if block.name != rest]
+    names = _names(mesh)
     driven = _driven(key)
-    mapping = resolve(names, _expressions(mesh))
+    mapping = resolve(names, _expressions(mesh), finest)
     used: set[str] = set()
     for name in names:
         if name in driven:

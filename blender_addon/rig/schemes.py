@@ -194,11 +194,16 @@ class _Candidate:
     binds: Mapping[str, float]
     scheme: str
     trusted: bool
+    stated: bool = False
 
 
-def resolve(names: Iterable[str], expressions: Iterable[Expression] = ()) -> MeshMapping:
+def resolve(
+    names: Iterable[str], expressions: Iterable[Expression] = (), finer: Mapping[str, float] | None = None
+) -> MeshMapping:
     """The mapping of one mesh with these shape keys and these expressions.
 
+    finer: channel to the finest level on which any mesh of the character shows it. Visemes and emotions that an avatar
+    states move several meshes, and one must not play them alone where another shows their channels better.
     Levels are taken from fine to coarse. On each, a channel goes to the scheme that knows most of the mesh, so that
     two schemes' names for one motion do not add up; a key whose leading channels are already shown stays unused.
     """
@@ -212,18 +217,20 @@ def resolve(names: Iterable[str], expressions: Iterable[Expression] = ()) -> Mes
         if binds:
             scheme = f"{match.meaning.scheme} expression"
             trusted = match.meaning.scheme == "VRM"
-            candidates.append(_Candidate(match.source, match.meaning, binds, scheme, trusted))
+            candidates.append(_Candidate(match.source, match.meaning, binds, scheme, trusted, stated=True))
     strength = Counter(candidate.scheme for candidate in candidates)
 
     keys: dict[str, tuple[list[tuple[float, dict[str, float]]], str]] = {}
     levels: dict[str, float] = {}
     for level in sorted({candidate.meaning.level for candidate in candidates}):
         here = [candidate for candidate in candidates if candidate.meaning.level == level]
+        elsewhere = {channel: seen for channel, seen in (finer or {}).items() if seen < level and level >= VISEME}
+        closed = {True: {**elsewhere, **levels}, False: dict(levels)}
         best: dict[str, tuple[bool, int, str]] = {}
         for candidate in here:
             rank = (candidate.trusted, strength[candidate.scheme], candidate.scheme)
             for channel, gain in candidate.meaning.mix.items():
-                if gain > 0 and channel not in levels:
+                if gain > 0 and channel not in closed[candidate.stated]:
                     best[channel] = max(best.get(channel, rank), rank)
         shown: set[str] = set()
         for candidate in here:
@@ -233,9 +240,11 @@ def resolve(names: Iterable[str], expressions: Iterable[Expression] = ()) -> Mes
             free = [channel for channel in leading if best.get(channel, (0, 0, ""))[2] == candidate.scheme]
             if len(free) < len(leading):
                 for key in candidate.binds:
-                    left_out.setdefault(key, _covered_by(candidate, leading, levels))
+                    left_out.setdefault(key, _covered_by(candidate, leading, closed[candidate.stated]))
                 continue
-            kept = {channel: gain for channel, gain in mix.items() if gain < 0 or channel not in levels}
+            kept = {
+                channel: gain for channel, gain in mix.items() if gain < 0 or channel not in closed[candidate.stated]
+            }
             if level == EXPRESSION:
                 sharing = sum(one.scheme == candidate.scheme and one.meaning.mix == mix for one in here)
                 kept = {channel: gain / sharing for channel, gain in kept.items()}

@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 
 from engine.avatars.glb import Glb
-from engine.avatars.schemes import Part, parts_of
+from engine.avatars.schemes import Part, read_mesh
 from engine.channels import CHANNELS, HEAD
 from engine.clip import Clip
 from engine.errors import FaceMimicError
@@ -65,7 +65,7 @@ def faces(avatar: Glb) -> list[Face]:
         for number, mesh in enumerate(avatar.items("meshes"))
         if targets[number]
     }
-    parts = {number: _parts(number, own, stated) for number, own in names.items()}
+    parts = _parts(names, stated)
     found = []
     for index, node in enumerate(avatar.items("nodes")):
         number = node.get("mesh")
@@ -139,14 +139,20 @@ def _names(mesh: Mapping[str, Any], count: int, by_expression: Mapping[int, str]
 
 
 def _parts(
-    mesh: int, names: tuple[str, ...], stated: list[tuple[str, list[tuple[int, int, float]]]]
-) -> dict[int, list[Part]]:
-    own: dict[str, dict[str, float]] = defaultdict(dict)
+    names: Mapping[int, tuple[str, ...]], stated: list[tuple[str, list[tuple[int, int, float]]]]
+) -> dict[int, dict[int, list[Part]]]:
+    """By mesh and target's index, the parts of its weight."""
+    own: dict[int, dict[str, dict[str, float]]] = {mesh: defaultdict(dict) for mesh in names}
     for name, binds in stated:
-        for number, index, weight in binds:
-            if number == mesh and 0 <= index < len(names):
-                own[name][names[index]] = weight
-    return {names.index(name): parts for name, parts in parts_of(names, own).items()}
+        for mesh, index, weight in binds:
+            if mesh in names and 0 <= index < len(names[mesh]):
+                own[mesh][name][names[mesh][index]] = weight
+    finest: dict[str, float] = {}
+    for mesh, targets in names.items():
+        for channel, level in read_mesh(targets, own[mesh]).levels.items():
+            finest[channel] = min(level, finest.get(channel, level))
+    found = {mesh: read_mesh(targets, own[mesh], finest).parts for mesh, targets in names.items()}
+    return {mesh: {names[mesh].index(name): told for name, told in parts.items()} for mesh, parts in found.items()}
 
 
 def _rest(node: Mapping[str, Any], mesh: Mapping[str, Any], count: int) -> np.ndarray:

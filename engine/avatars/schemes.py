@@ -47,12 +47,20 @@ class Scheme:
 
 
 class Claim(NamedTuple):
-    """A morph target's name, or an avatar's expression, that means something. binds: target's name to weight."""
+    """A morph target's name, or an avatar's expression (stated), that means something. binds: target to weight."""
 
     meaning: Meaning
     binds: Mapping[str, float]
     scheme: str
     trusted: bool
+    stated: bool
+
+
+class Reading(NamedTuple):
+    """By target's name, the parts that add up to its weight; by channel, the level on which the mesh shows it."""
+
+    parts: dict[str, list[Part]]
+    levels: dict[str, float]
 
 
 @cache
@@ -147,36 +155,42 @@ def _readings(name: str, scheme: Scheme) -> list[tuple[str, str, bool]]:
     ]
 
 
-def parts_of(
-    names: Iterable[str], expressions: Mapping[str, Mapping[str, float]] | None = None
-) -> dict[str, list[Part]]:
-    """How one mesh's morph targets follow a performance: by name, the parts that add up to its weight.
+def read_mesh(
+    names: Iterable[str],
+    expressions: Mapping[str, Mapping[str, float]] | None = None,
+    finer: Mapping[str, float] | None = None,
+) -> Reading:
+    """How one mesh's morph targets follow a performance.
 
     names: the mesh's targets. expressions: what the avatar says itself, by expression's name the targets and their
-    weights, 0..1. Fine shapes go before coarse ones, and a channel that one scheme shows is not shown again by
-    another; the avatar's own VRM expressions go before all names of the same fineness.
+    weights, 0..1. finer: by channel, the finest level on which any mesh of the avatar shows it; visemes and emotions
+    that the avatar states move several meshes, and one must not play them alone where another shows them better.
+    Fine shapes go before coarse ones, and a channel that one scheme shows is not shown again by another; the avatar's
+    own VRM expressions go before all names of the same fineness.
     """
     names = list(names)
-    stated = {} if expressions is None else expressions
-    claims = [Claim(meaning, {name: 1.0}, meaning.scheme, False) for name, meaning in meanings(names)]
-    for name, meaning in meanings(stated):
-        binds = {target: weight for target, weight in stated[name].items() if target in names and weight}
+    told, finer = expressions or {}, finer or {}
+    claims = [Claim(meaning, {name: 1.0}, meaning.scheme, False, False) for name, meaning in meanings(names)]
+    for name, meaning in meanings(told):
+        binds = {target: weight for target, weight in told[name].items() if target in names and weight}
         if binds:
-            claims.append(Claim(meaning, binds, f"{meaning.scheme} expression", meaning.scheme == "VRM"))
+            claims.append(Claim(meaning, binds, f"{meaning.scheme} expression", meaning.scheme == "VRM", True))
     strength = Counter(claim.scheme for claim in claims)
     parts: dict[str, list[Part]] = defaultdict(list)
-    shown: set[str] = set()
+    levels: dict[str, float] = {}
     for level in sorted({claim.meaning.level for claim in claims}):
         here = [claim for claim in claims if claim.meaning.level == level]
+        elsewhere = {channel for channel, seen in finer.items() if seen < level and level >= _VISEME}
+        closed = {True: elsewhere | set(levels), False: set(levels)}
         owner: dict[str, tuple[bool, int, str]] = {}
         for claim in here:
             rank = (claim.trusted, strength[claim.scheme], claim.scheme)
             for channel, gain in claim.meaning.mix.items():
-                if gain > 0 and channel not in shown:
+                if gain > 0 and channel not in closed[claim.stated]:
                     owner[channel] = max(rank, owner.get(channel, rank))
         now: set[str] = set()
         for claim in here:
-            mix = claim.meaning.mix
+            mix, shown = claim.meaning.mix, closed[claim.stated]
             leading = [channel for channel, gain in mix.items() if gain == max(mix.values())]
             if not all(channel in owner and owner[channel][2] == claim.scheme for channel in leading):
                 continue
@@ -187,5 +201,5 @@ def parts_of(
             for target, weight in claim.binds.items():
                 parts[target].append((weight, kept))
             now.update(leading)
-        shown |= now
-    return dict(parts)
+        levels.update(dict.fromkeys(now, level))
+    return Reading(dict(parts), levels)

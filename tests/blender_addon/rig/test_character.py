@@ -118,6 +118,18 @@ def refused(obj: bpy.types.Object | None, *said: str) -> None:
         assert part in str(error.value)
 
 
+def test_one_mesh_does_not_play_an_expression_that_another_shows_better(make_mesh: Make, make_armature: Make) -> None:
+    rig = make_armature()
+    face = make_mesh("Face", ["jawOpen", "mouthFunnel"], parent=rig)
+    teeth = make_mesh("Teeth", ["jawOpen"], parent=rig)
+    spoken = [{"name": name, "binds": {"jawOpen": 0.5}} for name in ("aa", "ih", "oh")]
+    face[EXPRESSIONS] = teeth[EXPRESSIONS] = json.dumps(spoken)
+    mixes = {target.mesh: target.mix for target in find_character(face).targets if target.shape_key == "jawOpen"}
+    assert "mouthFunnel" not in mixes[face]
+    assert "mouthFunnel" not in mixes[teeth]
+    assert mixes[teeth]["jawOpen"] == 1.0
+
+
 def test_nothing_selected_and_wrong_kinds(scene: bpy.types.Scene) -> None:
     refused(None, "Select")
     refused(bpy.data.objects.new("Lamp", bpy.data.lights.new("Lamp", "POINT")), "Lamp", "light")

@@ -145,6 +145,16 @@ def test_takes_go_beside_one_another_and_names_get_numbers(make_avatar: Callable
         assert values[-1, 2] == pytest.approx(number / 3)
 
 
+def test_one_mesh_does_not_play_an_expression_that_another_shows_better(make_avatar: Callable[..., Path]) -> None:
+    extensions: Any = copy.deepcopy(VRM_1)
+    binds = [{"node": 2, "index": 0, "weight": 0.6}, {"node": 3, "index": 0, "weight": 0.5}]
+    extensions["VRMC_vrm"]["expressions"]["preset"]["oh"] = {"morphTargetBinds": binds}
+    path = make_avatar(["jawOpen", "mouthFunnel"], ["jawOpen"], extensions=extensions)
+    document, binary = with_take(path, clip_of({"mouthFunnel": RISE}))
+    assert track(document, binary, 2, "weights")[1][-1].tolist() == [0, 1]
+    assert not track(document, binary, 3, "weights")[1].any()
+
+
 @pytest.mark.parametrize("extensions", [VRM_1, VRM_0], ids=["VRM 1.0", "VRM 0.x"])
 def test_what_the_avatar_says_itself_names_its_targets(make_avatar: Callable[..., Path], extensions: dict) -> None:
     path = make_avatar(["closed", "mouth", "wide"], extensions=extensions)

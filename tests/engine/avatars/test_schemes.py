@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.avatars import schemes
-from engine.avatars.schemes import parts_of
+from engine.avatars.schemes import read_mesh
+from engine.channels import SHAPES
 from engine.errors import FaceMimicError
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -31,12 +32,14 @@ names = st.builds(str.__add__, st.sampled_from(PREFIXES), st.sampled_from(SPELLI
 name_lists = st.lists(names, max_size=40, unique=True)
 
 
-def in_the_addon(own: list[str], stated: dict[str, dict[str, float]]) -> dict[str, Any]:
+def in_the_addon(
+    own: list[str], stated: dict[str, dict[str, float]], finer: dict[str, float] | None = None
+) -> dict[str, Any]:
     bpy = pytest.importorskip("bpy")
     assert bpy
     from blender_addon.rig.schemes import Expression, resolve
 
-    found = resolve(own, [Expression(name, binds) for name, binds in stated.items()])
+    found = resolve(own, [Expression(name, binds) for name, binds in stated.items()], finer)
     return {key: parts for key, (parts, _) in found.keys.items()}
 
 
@@ -45,7 +48,8 @@ def in_the_addon(own: list[str], stated: dict[str, dict[str, float]]) -> dict[st
 def test_both_read_the_same_names_alike(own: list[str], data: st.DataObject) -> None:
     binds = st.dictionaries(st.sampled_from(own), st.sampled_from([0.0, 0.25, 1.0]), max_size=3) if own else st.just({})
     stated = data.draw(st.dictionaries(st.sampled_from(SPELLINGS), binds, max_size=8))
-    assert parts_of(own, stated) == in_the_addon(own, stated)
+    finer = data.draw(st.dictionaries(st.sampled_from(SHAPES), st.sampled_from([1.0, 2.0, 4.0]), max_size=9))
+    assert read_mesh(own, stated, finer).parts == in_the_addon(own, stated, finer)
 
 
 @pytest.mark.parametrize(
@@ -54,8 +58,8 @@ def test_both_read_the_same_names_alike(own: list[str], data: st.DataObject) -> 
 def test_both_read_whole_schemes_alike(path: Path) -> None:
     data = schemes.rig_data(f"schemes/{path.name}")
     own = [name for table in ("shapes", "visemes", "expressions") for name in data.get(table, {})]
-    assert parts_of(own) == in_the_addon(own, {})
-    assert parts_of([*own, *GODETTE]) == in_the_addon([*own, *GODETTE], {})
+    assert read_mesh(own).parts == in_the_addon(own, {})
+    assert read_mesh([*own, *GODETTE]).parts == in_the_addon([*own, *GODETTE], {})
 
 
 def test_a_missing_folder_of_schemes_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -64,7 +68,7 @@ def test_a_missing_folder_of_schemes_is_a_sentence(tmp_path: Path, monkeypatch: 
     schemes.rig_data.cache_clear()
     try:
         with pytest.raises(FaceMimicError, match="Install FaceMimic again"):
-            parts_of(["jawOpen"])
+            read_mesh(["jawOpen"])
     finally:
         schemes.schemes.cache_clear()
         schemes.rig_data.cache_clear()
