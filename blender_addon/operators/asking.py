@@ -194,7 +194,11 @@ class AskingAboutFile(Asking, ImportHelper):
         return ImportHelper.invoke(self, context, event)
 
     def execute(self, context: Context) -> Returned:
-        return self.begin(context) if self._in_window else super().execute(context)
+        if not self._in_window:
+            return super().execute(context)
+        # Blender repeats the operator from its redo panel, where it must not become modal a second time.
+        self._in_window = False
+        return self.begin(context)
 
 
 def redraw(context: Context) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from blender_addon import client, places
 from blender_addon.clip import save_npz
+from blender_addon.operators import asking
 
 
 @pytest.fixture
@@ -129,6 +130,17 @@ def test_an_export_that_cannot_be_made_leaves_no_file(face, tmp_path):
     with pytest.raises(RuntimeError):
         bpy.ops.facemimic.export_vrm(filepath=str(tmp_path / "face.vrm"), title="Face", authors="Somebody")
     assert not list(tmp_path.glob("*face*"))
+
+
+def test_the_redo_panel_waits_for_the_end_and_does_not_go_modal_again(monkeypatch):
+    class Question(asking.AskingAboutFile):
+        filepath = "actor.mp4"
+        begin = lambda self, context: {"RUNNING_MODAL"}  # noqa: E731
+
+    monkeypatch.setattr(asking.Asking, "execute", lambda self, context: {"FINISHED"})
+    question = Question()
+    assert question.invoke(None, None) == {"RUNNING_MODAL"}
+    assert question.execute(None) == {"FINISHED"}
 
 
 def test_a_list_is_copied(addon, scene):
