@@ -252,8 +252,6 @@ class Worker:
 
     def stop(self) -> None:
         """Ends the process within about half a second, whatever it is doing; unfinished jobs fail."""
-        if self._process is not None:
-            self._process.outgoing.put(None)
         self._end(grace=0.5)
         self._fail(AddonError("The engine was stopped before it had finished. Try again."))
 
@@ -324,6 +322,7 @@ class Worker:
         self._abandoned.clear()
         if process is None:
             return "it was stopped"
+        process.outgoing.put(None)
         try:
             code = process.handle.wait(grace)
         except subprocess.TimeoutExpired:

@@ -2,6 +2,7 @@
 
 import io
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -242,3 +243,16 @@ def test_impossible_arrays_are_refused(described):
     text = f'{{"arrays": {described}}}'.encode()
     with pytest.raises((ValueError, EOFError)):
         client.read_message(io.BytesIO(len(text).to_bytes(4, "little") + text))
+
+
+@pytest.mark.parametrize("manner", ["dying", "garbage", "closed", "newer"])
+def test_a_worker_that_fails_leaves_no_thread_behind(start, manner):
+    worker = start(manner)
+    with pytest.raises(AddonError):
+        worker.wait(worker.ask("generate"))
+    deadline = time.monotonic() + 10
+    while (left := [one for one in threading.enumerate() if one.name.startswith("facemimic_")]) and (
+        time.monotonic() < deadline
+    ):
+        time.sleep(0.01)
+    assert not left
