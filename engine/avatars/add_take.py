@@ -1,7 +1,8 @@
 """A performance added to an avatar's file as one more animation.
 
-The animation moves the morph weights of every face mesh and, where there is a head, its rotation: all of them, also
-those that rest, so that one clip leaves nothing behind in the next. Specification: Khronos, glTF 2.0, section 3.11.
+The animation moves the morph weights of every face mesh and the rotations of the head and of eyes that look by bones:
+all of them, also those that rest, so that one clip leaves nothing behind in the next. Specification: Khronos, glTF 2.0,
+section 3.11.
 """
 
 import json
@@ -12,9 +13,9 @@ from typing import Any, Final
 import numpy as np
 
 from engine import __version__
-from engine.avatars.face import Face, faces, missing
+from engine.avatars.bones import Turning, eyes_of, head_of
+from engine.avatars.face import Face, faces
 from engine.avatars.glb import Glb, same_file
-from engine.avatars.head import HeadNode, head_of
 from engine.avatars.sparse import kept_frames
 from engine.channels import CHANNELS
 from engine.clip import Clip
@@ -22,7 +23,7 @@ from engine.errors import FaceMimicError
 from engine.files import written_whole
 
 TOLERANCE: Final = 0.005
-"""Largest error of a morph weight between keys, and of the head's rotation in radians."""
+"""Largest error of a morph weight between keys, and of a bone's rotation in radians."""
 SUFFIXES: Final = (".glb", ".vrm")
 
 _MARK: Final = "FaceMimic"
@@ -92,10 +93,14 @@ def append(
     if with_provenance:
         animation["extras"] = {_MARK: _stamp(file, clip.provenance)}
     _add_faces(file, animation, found, clip)
-    if head:
-        _add_head(file, animation, head, clip)
+    by_shapes = set().union(*(face.shown for face in found))
+    # An eye that a shape already turns would turn twice.
+    turning = [*([head] if head else []), *(eye for eye in eyes_of(file) if not eye.shown & by_shapes)]
+    for bone in turning:
+        _add_bone(file, animation, bone, clip)
     file.add("animations", animation)
-    lost = missing(found, head is not None)
+    shown = by_shapes.union(*(bone.shown for bone in turning))
+    lost = [name for name in CHANNELS if name not in shown]
     notes = [why_not] if why_not else []
     if lost:
         notes.append(f"{file.name} cannot show {len(lost)} of {len(CHANNELS)} channels: {', '.join(lost)}.")
@@ -115,12 +120,12 @@ def _add_faces(file: Glb, animation: dict[str, Any], found: list[Face], clip: Cl
         _channel(animation, samplers[key], face.node, "weights")
 
 
-def _add_head(file: Glb, animation: dict[str, Any], head: HeadNode, clip: Clip) -> None:
-    rotations = head.rotations(clip)
-    # A component that is off by e turns the head by up to about 2 e, and four of them add up as their root.
+def _add_bone(file: Glb, animation: dict[str, Any], turning: Turning, clip: Clip) -> None:
+    rotations = turning.rotations(clip)
+    # A component that is off by e turns the bone by up to about 2 e, and four of them add up as their root.
     frames = kept_frames(rotations, TOLERANCE / 4)
     sampler = _sampler(file, animation, frames / clip.fps, rotations[frames], "VEC4")
-    _channel(animation, sampler, head.node, "rotation")
+    _channel(animation, sampler, turning.bone.node, "rotation")
 
 
 def _sampler(file: Glb, animation: dict[str, Any], times: np.ndarray, values: np.ndarray, kind: str) -> int:

@@ -9,7 +9,6 @@ import numpy as np
 
 from engine.avatars.glb import Glb
 from engine.avatars.schemes import Part, read_mesh
-from engine.channels import CHANNELS, HEAD
 from engine.clip import Clip
 from engine.errors import FaceMimicError
 
@@ -81,12 +80,6 @@ def faces(avatar: Glb) -> list[Face]:
             "file",
         )
     return found
-
-
-def missing(found: list[Face], head: bool) -> list[str]:
-    """The channels that the avatar cannot show. head: whether its head turns."""
-    shown = set().union(*(face.shown for face in found)) | (set(HEAD) if head else set())
-    return [name for name in CHANNELS if name not in shown]
 
 
 def expressions(avatar: Glb) -> list[tuple[str, list[tuple[int, int, float]]]]:

@@ -9,15 +9,15 @@ _FIRST_LOOK = 16
 def kept_frames(values: np.ndarray, tolerance: float) -> np.ndarray:
     """The frames to key so that straight lines between them miss no frame of any column by more than `tolerance`.
 
-    values: (frames, columns). Returns int (keys,), ascending, with the first and last frame; one where nothing moves.
+    values: (frames, columns). Returns int (keys,), ascending, with the first and last frame.
     Each line goes as far as it can: from a key, the slopes that keep a frame within the tolerance are an interval, and
     a line may end at a frame whose slope lies in the intervals of all frames before it.
     """
     samples = np.asarray(values, np.float64).reshape(len(values), -1)
     samples = samples[:, np.ptp(samples, axis=0) > 0]
+    last = len(values) - 1
     if not samples.shape[1]:
-        return np.zeros(1, int)
-    last = len(samples) - 1
+        return np.unique([0, last])
     kept, look = [0], _FIRST_LOOK
     while kept[-1] < last:
         at = kept[-1]

@@ -1,6 +1,5 @@
 import copy
 import struct
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,14 +12,12 @@ from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation, Slerp
 
 from engine.avatars.add_take import TOLERANCE, add_take, append
+from engine.avatars.bones import head_of
 from engine.avatars.glb import Glb
-from engine.avatars.head import head_of
 from engine.channels import CHANNELS, INDEX, SHAPES
 from engine.clip import Clip
 from engine.errors import FaceMimicError
-
-sys.path.insert(0, str(Path(__file__).parent))
-from conftest import VRM_0, VRM_1, accessor, avatar, clip_of, packed, shown, track, unpacked
+from tests.engine.avatars.made import VRM_0, VRM_1, accessor, avatar, clip_of, packed, shown, track, unpacked
 
 ARKIT = ["eyeBlink_L", "eyeBlink_R", "jawOpen", "hat", "mouthSmileLeft"]
 RISE = np.linspace(0, 1, 31)
@@ -85,7 +82,7 @@ def test_a_take_is_read_back_as_it_was(data: st.DataObject) -> None:
     for number, names in enumerate(meshes):
         times, values = track(document, binary, 2 + number, "weights")
         assert times[0] == 0
-        assert times[-1] <= at[-1] + 1e-6
+        assert times[-1] == pytest.approx(at[-1])
         wanted = whole[:, [INDEX[name] for name in names]]
         assert np.abs(shown(times, values, at) - wanted).max() <= TOLERANCE + 1e-5
         assert values.shape[1] == len(names)
@@ -185,6 +182,58 @@ def test_the_head_turns_about_the_body_on_top_of_its_rest(
     }[channel]
     wanted = np.cos(0.5) * np.array(moved) + np.sin(0.5) * np.array(towards)
     assert turn.apply(moved) == pytest.approx(wanted, abs=1e-6)
+
+
+EYES_1 = {
+    "VRMC_vrm": {
+        "humanoid": {"humanBones": {"head": {"node": 1}, "leftEye": {"node": 3}, "rightEye": {"node": 4}}},
+        "lookAt": {
+            "type": "bone",
+            "rangeMapHorizontalOuter": {"inputMaxValue": 90, "outputScale": 12},
+            "rangeMapHorizontalInner": {"inputMaxValue": 90, "outputScale": 9},
+            "rangeMapVerticalUp": {"inputMaxValue": 90, "outputScale": 8},
+        },
+    }
+}
+EYES_0 = {
+    "VRM": {
+        "humanoid": {"humanBones": [{"bone": "leftEye", "node": 3}, {"bone": "rightEye", "node": 4}]},
+        "firstPerson": {
+            "lookAtTypeName": "Bone",
+            "lookAtHorizontalOuter": {"xRange": 90, "yRange": 12},
+            "lookAtHorizontalInner": {"xRange": 90, "yRange": 9},
+            "lookAtVerticalUp": {"xRange": 90, "yRange": 8},
+        },
+    }
+}
+
+
+@pytest.mark.parametrize(("extensions", "facing"), [(EYES_1, 1), (EYES_0, -1)], ids=["VRM 1.0", "VRM 0.x"])
+def test_eyes_that_look_by_bones_turn_as_far_as_the_avatar_says(
+    make_avatar: Callable[..., Path], extensions: dict, facing: int
+) -> None:
+    path = make_avatar(["jawOpen"], extensions=extensions)
+    document, binary, _ = unpacked(path.read_bytes())
+    document["nodes"] += [{"name": "eye L"}, {"name": "eye R"}]
+    path.write_bytes(packed(document, binary))
+    looks = {"eyeLookOutLeft": RISE, "eyeLookInRight": RISE, "eyeLookUpRight": RISE[::-1]}
+    document, binary = with_take(path, clip_of(looks))
+    ends = [
+        [Rotation.from_quat(row).apply([0, 0, facing]) for row in track(document, binary, node, "rotation")[1][[0, -1]]]
+        for node in (3, 4)
+    ]
+    assert ends[0][1] == pytest.approx(facing * np.array([np.sin(np.radians(12)), 0, np.cos(np.radians(12))]))
+    assert ends[1][1] == pytest.approx(facing * np.array([np.sin(np.radians(9)), 0, np.cos(np.radians(9))]))
+    assert ends[1][0] == pytest.approx([0, np.sin(np.radians(8)), facing * np.cos(np.radians(8))])
+
+
+def test_eyes_with_shapes_do_not_turn_twice(make_avatar: Callable[..., Path]) -> None:
+    path = make_avatar(["jawOpen", "eyeLookOutLeft"], extensions=EYES_1)
+    document, binary, _ = unpacked(path.read_bytes())
+    document["nodes"] += [{"name": "eye L"}, {"name": "eye R"}]
+    path.write_bytes(packed(document, binary))
+    document, _ = with_take(path, take())
+    assert [one["target"]["node"] for one in document["animations"][0]["channels"]] == [2, 1, 4]
 
 
 def test_a_turning_head_keeps_within_the_tolerance(make_avatar: Callable[..., Path]) -> None:
@@ -338,7 +387,7 @@ def test_a_bad_avatar_is_a_sentence_and_leaves_no_file(tmp_path: Path, kind: str
 @settings(max_examples=150)
 @given(st.data())
 def test_damage_anywhere_is_a_sentence_or_harmless(data: st.DataObject) -> None:
-    document, binary = avatar(ARKIT, extensions=data.draw(st.sampled_from([{}, VRM_1, VRM_0])))
+    document, binary = avatar(ARKIT, extensions=data.draw(st.sampled_from([{}, VRM_1, VRM_0, EYES_1, EYES_0])))
     holder: Any = document
     for _ in range(data.draw(st.integers(0, 7))):
         keys = list(holder) if isinstance(holder, dict) else list(range(len(holder)))

@@ -1,17 +1,14 @@
 """Adding a take from the command line, and by asking the worker."""
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-from conftest import clip_of, track, unpacked
-
 from engine.cli import main
 from engine.clip import Clip
+from tests.engine.avatars.made import clip_of, track, unpacked
 
 NAMES = ["jawOpen", "eyeBlinkLeft"]
 

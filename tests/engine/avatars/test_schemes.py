@@ -1,6 +1,5 @@
 """The engine reads names as the add-on does: one avatar must not perform differently in Blender and in its file."""
 
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,6 @@ from engine.channels import SHAPES
 from engine.errors import FaceMimicError
 
 ROOT = Path(__file__).resolve().parents[3]
-sys.path.insert(0, str(ROOT))
 
 SPELLINGS = sorted(
     {

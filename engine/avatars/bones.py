@@ -1,6 +1,6 @@
-"""The node that turns an avatar's head, and the head's rotation in that node's own terms."""
+"""The nodes that turn an avatar's head and eyes, and their rotations in the nodes' own terms."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -12,26 +12,28 @@ from engine.channels import HEAD
 from engine.clip import Clip
 from engine.errors import FaceMimicError
 
+_USUAL_GAZE: Final = 10.0
+"""Degrees that eye bones turn where the avatar does not say: what VRM programs write by default."""
 _AT_REST: Final = {"rotation": (0.0, 0.0, 0.0, 1.0), "scale": (1.0, 1.0, 1.0), "translation": (0.0, 0.0, 0.0)}
 
 
 @dataclass(frozen=True)
-class HeadNode:
-    """node: index. rest: (4,) x y z w, its rotation when nothing plays.
+class Bone:
+    """A node that turns on top of its rest.
 
-    axes: (3, 3), whose columns are the character's left, up and forward as axes of rotation before the rest rotation.
+    node: index. rest: (4,) x y z w, its rotation when nothing plays. axes: (3, 3), whose columns are the character's
+    left, up and forward as axes of rotation before the rest rotation.
     """
 
     node: int
     rest: np.ndarray
     axes: np.ndarray
 
-    def rotations(self, clip: Clip) -> np.ndarray:
-        """float32 (frames, 4), x y z w: the turned head, on top of its rest rotation, never flipping its sign."""
-        column = dict(zip(clip.channels, clip.values.T, strict=True))
-        still = np.zeros(len(clip.values))
-        yaw, pitch, roll = (np.asarray(column.get(name, still), np.float64) for name in HEAD)
-        # Yaw turns to the character's left about up; up-pitch and left-roll turn against left and forward.
+    def turned(self, yaw: np.ndarray, pitch: np.ndarray, roll: np.ndarray) -> np.ndarray:
+        """float32 (frames, 4), x y z w: the turned node, never flipping its sign.
+
+        Radians (frames,): yaw towards the character's left, pitch upwards, roll towards its left shoulder.
+        """
         turn = _product(_about(1, yaw), _product(_about(0, -pitch), _about(2, -roll)))
         turn[:, :3] = turn[:, :3] @ self.axes.T
         turned = _product(turn, np.broadcast_to(self.rest, turn.shape))
@@ -41,34 +43,99 @@ class HeadNode:
         return turned.astype(np.float32)
 
 
-def head_of(avatar: Glb) -> tuple[HeadNode | None, str]:
+@dataclass(frozen=True)
+class Turning:
+    """A bone that follows a performance; angle (yaw, pitch and roll) to channels to radians when the channel is 1."""
+
+    bone: Bone
+    gains: Mapping[str, Mapping[str, float]]
+
+    def rotations(self, clip: Clip) -> np.ndarray:
+        """float32 (frames, 4), x y z w."""
+        column = dict(zip(clip.channels, clip.values.T.astype(np.float64), strict=True))
+        angles = {angle: np.zeros(len(clip.values)) for angle in ("yaw", "pitch", "roll")}
+        for angle, gains in self.gains.items():
+            for name, gain in gains.items():
+                angles[angle] += gain * column.get(name, 0.0)
+        return self.bone.turned(**angles)
+
+    @property
+    def shown(self) -> set[str]:
+        """The channels that turn it."""
+        return {name for gains in self.gains.values() for name in gains}
+
+
+def head_of(avatar: Glb) -> tuple[Turning | None, str]:
     """The head, or None and a sentence that says why it does not turn."""
-    index = _stated(avatar)
+    index = _stated(avatar, "head")
     if avatar.at("nodes", index) is None:
         index = _by_name(avatar)
-    node = avatar.at("nodes", index)
-    if index is None or node is None:
+    if index is None:
         return None, f"{avatar.name} has no bone that FaceMimic knows as its head, so the head does not turn."
-    if "matrix" in node:
+    bone = _bone(avatar, index)
+    if bone is None:
         return None, f"The head of {avatar.name} is placed by a matrix, which glTF cannot animate, so it does not turn."
-    parents = {child: number for number, node in enumerate(avatar.items("nodes")) for child in _children(node)}
+    return Turning(bone, dict(zip(("yaw", "pitch", "roll"), ({name: 1.0} for name in HEAD), strict=True))), ""
+
+
+def eyes_of(avatar: Glb) -> list[Turning]:
+    """The eyes of a VRM avatar that says that it looks by turning them, as far as it says."""
+    degrees = _gaze(avatar)
+    found = []
+    for side, leftward in (("Left", 1.0), ("Right", -1.0)) if degrees else ():
+        index = _stated(avatar, f"{side.lower()}Eye")
+        bone = _bone(avatar, index) if avatar.at("nodes", index) is not None else None
+        if bone is not None:
+            reach = {way: np.radians(angle) for way, angle in degrees.items()}
+            yaw = {f"eyeLookOut{side}": leftward * reach["Out"], f"eyeLookIn{side}": -leftward * reach["In"]}
+            pitch = {f"eyeLookUp{side}": reach["Up"], f"eyeLookDown{side}": -reach["Down"]}
+            found.append(Turning(bone, {"yaw": yaw, "pitch": pitch}))
+    return found
+
+
+def _gaze(avatar: Glb) -> dict[str, float]:
+    """Degrees that the eye bones turn each way at most; empty where the avatar does not look with bones."""
+    extensions = _dict(avatar.document.get("extensions"))
+    if "VRMC_vrm" in extensions:
+        told, start, value = _dict(_dict(extensions["VRMC_vrm"]).get("lookAt")), "rangeMap", "outputScale"
+        by_bones = told.get("type") == "bone"
+    else:
+        told, start, value = _dict(_dict(extensions.get("VRM")).get("firstPerson")), "lookAt", "yRange"
+        by_bones = told.get("lookAtTypeName") == "Bone"
+    if not by_bones:
+        return {}
+    ways = {"Out": "HorizontalOuter", "In": "HorizontalInner", "Up": "VerticalUp", "Down": "VerticalDown"}
+    degrees = {way: _dict(told.get(start + name)).get(value, _USUAL_GAZE) for way, name in ways.items()}
+    return {way: float(one) if isinstance(one, int | float) else _USUAL_GAZE for way, one in degrees.items()}
+
+
+def _bone(avatar: Glb, index: int) -> Bone | None:
+    """The node as a bone; None when a matrix places it."""
+    node = avatar.items("nodes")[index]
+    if "matrix" in node:
+        return None
+    parents = _parents(avatar)
     above = np.eye(4)
     for matrix in _matrices_above(avatar, index, parents):
         above = matrix @ above
     above = _orthogonal(above)
     axes = np.linalg.det(above) * above.T @ _facing(avatar, parents)
-    return HeadNode(index, _floats(node, "rotation", 4), axes), ""
+    return Bone(index, _floats(node, "rotation", 4), axes)
 
 
-def _stated(avatar: Glb) -> Any:
-    """The node that a VRM avatar names as its head."""
+def _parents(avatar: Glb) -> dict[int, int]:
+    return {child: number for number, node in enumerate(avatar.items("nodes")) for child in _children(node)}
+
+
+def _stated(avatar: Glb, name: str) -> Any:
+    """The node that a VRM avatar names as that humanoid bone."""
     extensions = _dict(avatar.document.get("extensions"))
     bones = _dict(_dict(extensions.get("VRMC_vrm")).get("humanoid")).get("humanBones")
     if isinstance(bones, dict):
-        return _dict(bones.get("head")).get("node")
+        return _dict(bones.get(name)).get("node")
     bones = _dict(_dict(extensions.get("VRM")).get("humanoid")).get("humanBones")
     found = (bone for bone in bones if isinstance(bone, dict)) if isinstance(bones, list) else ()
-    return next((bone.get("node") for bone in found if bone.get("bone") == "head"), None)
+    return next((bone.get("node") for bone in found if bone.get("bone") == name), None)
 
 
 def _joints(avatar: Glb) -> dict[int, str]:
@@ -92,7 +159,7 @@ def _by_name(avatar: Glb) -> int | None:
         if name in spelt or name in behind_prefix:
             return spelt.get(name, behind_prefix.get(name))
     wanted, never = set(told["words"]), set(told["never"])
-    parents = {child: number for number, node in enumerate(avatar.items("nodes")) for child in _children(node)}
+    parents = _parents(avatar)
     likely = []
     for index, name in joints.items():
         parts = {word.rstrip("0123456789") for word in words(name)}
