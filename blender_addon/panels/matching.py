@@ -7,7 +7,7 @@ from typing import NamedTuple
 import bpy
 
 from ..messages import AddonError
-from ..rig.character import find_character
+from ..rig.character import find_character, relatives
 
 _REMEMBERED = 8
 
@@ -30,17 +30,26 @@ class Matching(NamedTuple):
         return self.matched > 0
 
 
-_known: dict[tuple, Matching] = {}
+class _Known(NamedTuple):
+    """What was found for an object. names: of the objects that it was found on; what they were like; the finding."""
+
+    names: tuple[str, ...]
+    fingerprint: tuple
+    match: Matching
+
+
+_known: dict[int, _Known] = {}
 
 
 def matching(obj: bpy.types.Object) -> Matching:
     """The character that `obj` belongs to; worked out again only when names, parts or drivers changed."""
-    key = _fingerprint(obj)
-    if key not in _known:
+    known = _known.get(obj.session_uid)
+    if known is None or known.fingerprint != _fingerprint(known.names):
         if len(_known) >= _REMEMBERED:
             _known.clear()
-        _known[key] = _look(obj)
-    return _known[key]
+        names = tuple(one.name for one in relatives(obj))
+        known = _known[obj.session_uid] = _Known(names, _fingerprint(names), _look(obj))
+    return known.match
 
 
 def _look(obj: bpy.types.Object) -> Matching:
@@ -59,25 +68,21 @@ def _look(obj: bpy.types.Object) -> Matching:
     )
 
 
-def _fingerprint(obj: bpy.types.Object) -> tuple:
-    """Everything that matching depends on and that can be had without walking through the meshes."""
-    parts = [obj, *_relatives(obj)]
-    return (len(bpy.data.objects), *(_part(part) for part in parts))
+def _fingerprint(names: tuple[str, ...]) -> tuple:
+    """Everything that matching depends on and that can be had without walking through the scene or the meshes."""
+    return (len(bpy.data.objects), *(_part(bpy.data.objects.get(name)) for name in names))
 
 
-def _relatives(obj: bpy.types.Object) -> Iterable[bpy.types.Object]:
-    armature = obj if obj.type == "ARMATURE" else obj.find_armature()
-    if armature is None:
+def _part(obj: bpy.types.Object | None) -> tuple:
+    if obj is None:
         return ()
-    return (armature, *(child for child in armature.children if child.type == "MESH"))
-
-
-def _part(obj: bpy.types.Object) -> tuple:
     keys = getattr(obj.data, "shape_keys", None)
     if keys is None:
-        return obj.session_uid, obj.name, obj.visible_get(), len(getattr(obj.data, "bones", ()))
+        bones = getattr(obj.data, "bones", None)
+        return obj.session_uid, obj.visible_get(), tuple(bones.keys()) if bones is not None else ()
     drivers = keys.animation_data.drivers if keys.animation_data is not None else ()
-    return obj.session_uid, obj.name, obj.visible_get(), tuple(keys.key_blocks.keys()), len(drivers)
+    driven = tuple(driver.data_path for driver in drivers)
+    return obj.session_uid, obj.visible_get(), tuple(keys.key_blocks.keys()), keys.use_relative, driven
 
 
 def paired(channels: Iterable[str]) -> list[str]:

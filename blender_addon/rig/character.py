@@ -86,7 +86,7 @@ def find_character(obj: bpy.types.Object | None) -> Character:
         raise AddonError(
             f"{obj.name} is a {obj.type.replace('_', ' ').lower()}. Select the character's face mesh or its armature."
         )
-    armature = obj if obj.type == "ARMATURE" else obj.find_armature() or _parent_armature(obj)
+    armature = _armature_of(obj)
     if obj.type == "MESH" and _keys(obj):
         obstacle = _obstacle(obj)
         if obstacle:
@@ -146,8 +146,18 @@ def find_character(obj: bpy.types.Object | None) -> Character:
     )
 
 
+def relatives(obj: bpy.types.Object) -> list[bpy.types.Object]:
+    """Everything that `find_character` looks at: `obj`, its armature, and the meshes in the scene that move with it."""
+    armature = _armature_of(obj)
+    return list(dict.fromkeys([obj, *filter(None, [armature]), *_family(obj, armature)]))
+
+
 def _keys(mesh: bpy.types.Object) -> Any:
     return getattr(mesh.data, "shape_keys", None)
+
+
+def _armature_of(obj: bpy.types.Object) -> bpy.types.Object | None:
+    return obj if obj.type == "ARMATURE" else obj.find_armature() or _parent_armature(obj)
 
 
 def _parent_armature(obj: bpy.types.Object) -> bpy.types.Object | None:

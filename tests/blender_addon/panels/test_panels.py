@@ -97,6 +97,26 @@ def test_matching_is_worked_out_once_until_names_change(face, monkeypatch):
     assert len(calls) == 4
 
 
+def test_renaming_shows_on_an_armature_whose_mesh_is_only_bound_to_it(addon, make_mesh, make_armature):
+    rig = make_armature(bones={"root": (None, (0, 0, 0), (0, 0, 1))})
+    face = make_mesh("Face", ["abc", "def"])
+    face.modifiers.new("Armature", "ARMATURE").object = rig
+    assert not matching.matching(rig).performs
+    face.data.shape_keys.key_blocks["abc"].name = "jawOpen"
+    assert matching.matching(rig).matched == 1
+    rig.data.bones["root"].name = "head"
+    assert matching.matching(rig).matched == 4
+
+
+def test_renaming_shows_on_a_mesh_whose_sibling_has_the_face(addon, make_mesh):
+    root = bpy.data.objects.new("Root", None)
+    body, face = make_mesh("Body"), make_mesh("Face", ["abc", "def"])
+    body.parent = face.parent = root
+    assert not matching.matching(body).performs
+    face.data.shape_keys.key_blocks["abc"].name = "jawOpen"
+    assert matching.matching(body).matched == 1
+
+
 def test_what_stands_in_the_way_is_remembered_as_a_sentence(addon, make_mesh):
     assert "no shape keys" in matching.matching(make_mesh("Stone")).problem
 
