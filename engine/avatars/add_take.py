@@ -152,13 +152,22 @@ def _free_name(file: Glb, name: str) -> str:
 
 def _stamp(file: Glb, facts: dict[str, Any]) -> dict[str, Any]:
     """What the animation says about itself; the asset gets the same in short, beside all that it says already."""
-    generator = {"generator": f"FaceMimic {__version__}", "machine-made performance": True}
+    generator: dict[str, Any] = {"generator": f"FaceMimic {__version__}"}
+    if _machine_made(facts):
+        generator["machine-made performance"] = True
     extras = file.document["asset"].setdefault("extras", {})
     about = extras.setdefault(_MARK, {}) if isinstance(extras, dict) else None
     if isinstance(about, dict):
         for fact, value in generator.items():
             about.setdefault(fact, value)
     return generator | {fact: value for fact, value in _public(facts).items() if fact not in generator}
+
+
+def _machine_made(facts: dict[str, Any]) -> bool:
+    """Whether a model made the performance, or one of the takes in it; recorded and hand-made ones are no such."""
+    takes = facts.get("takes")
+    parts = [facts, *(takes if isinstance(takes, list) else [])]
+    return any(isinstance(part, dict) and part.get("machine_made") is True for part in parts)
 
 
 def _public(value: Any) -> Any:

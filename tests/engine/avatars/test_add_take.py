@@ -279,7 +279,7 @@ def test_without_a_head_the_face_performs_and_a_note_says_so(make_avatar: Callab
 
 def test_where_a_take_comes_from_is_said_or_left_out(make_avatar: Callable[..., Path]) -> None:
     path = make_avatar(ARKIT)
-    clip = clip_of({"jawOpen": RISE}, seed=7, file="/home/somebody/take.csv", recorded=[0.5] * 3000)
+    clip = clip_of({"jawOpen": RISE}, seed=7, machine_made=True, file="/home/somebody/take.csv", recorded=[0.5] * 3000)
     document, _ = with_take(path, clip)
     about = document["animations"][0]["extras"]["FaceMimic"]
     assert about["seed"] == 7
@@ -291,6 +291,21 @@ def test_where_a_take_comes_from_is_said_or_left_out(make_avatar: Callable[..., 
     document, _ = with_take(path, clip, with_provenance=False)
     assert "extras" not in document["animations"][0]
     assert document["asset"]["extras"] == {"left": "alone"}
+
+
+@pytest.mark.parametrize(
+    ("facts", "made"),
+    [
+        ({}, False),
+        ({"source": "live_link_face"}, False),
+        ({"machine_made": True}, True),
+        ({"takes": [{"source": "video"}, {"machine_made": True}]}, True),
+    ],
+)
+def test_only_what_a_machine_made_is_called_so(make_avatar: Callable[..., Path], facts: dict, made: bool) -> None:
+    document, _ = with_take(make_avatar(ARKIT), clip_of({"jawOpen": RISE}, **facts))
+    for extras in (document["asset"]["extras"], document["animations"][0]["extras"]):
+        assert extras["FaceMimic"].get("machine-made performance", False) is made
 
 
 @pytest.mark.parametrize("extras", ["a word", ["list"], {"FaceMimic": "a word"}, {"FaceMimic": {"generator": "old"}}])
