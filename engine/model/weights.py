@@ -8,9 +8,12 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
+from engine.channels import CHANNELS
+from engine.emotions import emotions
 from engine.errors import FaceMimicError
 from engine.files import written_whole
 from engine.model.network import Config, Network
+from engine.request import STYLE_KNOBS
 
 FORMAT = "facemimic-performance-1"
 
@@ -39,15 +42,23 @@ def load_network(path: str | Path) -> tuple[Network, str]:
             table = json.loads((file.metadata() or {}).get("facemimic", "{}"))
             if table.get("format") != FORMAT:
                 raise _other_version(path)
-            network = Network(Config.from_dict(table["config"]))
+            config = Config.from_dict(table["config"])
+            if not _speaks_our_names(config):
+                raise _other_version(path)
+            network = Network(config)
             network.load_state_dict({name: file.get_tensor(name).float() for name in file.keys()})  # noqa: SIM118
     except (SafetensorError, OSError, ValueError) as error:
         raise FaceMimicError(
             f"{path.name} is damaged or is no weights file. Install FaceMimic again.", "weights"
         ) from error
-    except (RuntimeError, KeyError, TypeError) as error:
+    except (RuntimeError, KeyError, TypeError, AttributeError, ArithmeticError) as error:
         raise _other_version(path) from error
     return network.eval(), hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _speaks_our_names(config: Config) -> bool:
+    """Whether the network answers in our channels, and understands every emotion and knob that can be asked for."""
+    return config.channels == CHANNELS and config.style == STYLE_KNOBS and set(emotions()) <= set(config.emotions)
 
 
 def _other_version(path: Path) -> FaceMimicError:

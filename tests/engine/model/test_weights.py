@@ -4,10 +4,12 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from engine.channels import CHANNELS
 from engine.errors import FaceMimicError
 from engine.model.generate import Generator
 from engine.model.network import Config, Network
 from engine.model.weights import choose_device, load_network, save_network
+from engine.request import STYLE_KNOBS
 
 
 def test_weights_come_back_as_they_were(tmp_path: Path, untrained: Generator) -> None:
@@ -49,6 +51,33 @@ def test_weights_that_do_not_fit_their_configuration_are_refused(tmp_path: Path)
     save_network(network, path, {})
     with pytest.raises(FaceMimicError, match="another version"):
         load_network(path)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"emotions": ("neutral", "happy")},
+        {"channels": (*CHANNELS[1:], CHANNELS[0])},
+        {"style": tuple(reversed(STYLE_KNOBS))},
+        {"style": (*STYLE_KNOBS, "mood")},
+    ],
+    ids=lambda other: next(iter(other)),
+)
+def test_weights_that_know_other_names_are_refused(tmp_path: Path, other: dict[str, tuple[str, ...]]) -> None:
+    path = tmp_path / "performance.safetensors"
+    save_network(Network(Config(width=32, depth=2, heads=2, **other)), path, {})
+    with pytest.raises(FaceMimicError, match="another version"):
+        load_network(path)
+
+
+@pytest.mark.parametrize("table", ["[1]", '"facemimic"', '{"format": "facemimic-performance-1", "config": [3]}',
+    '{"format": "facemimic-performance-1", "config": {"heads": 0}}'])  # fmt: skip
+def test_weights_whose_configuration_makes_no_sense_are_refused(tmp_path: Path, table: str) -> None:
+    path = tmp_path / "performance.safetensors"
+    save_file({"a": torch.zeros(1)}, path, {"facemimic": table})
+    with pytest.raises(FaceMimicError, match="another version") as caught:
+        load_network(path)
+    assert caught.value.kind == "weights"
 
 
 def test_a_device_that_is_not_there_is_refused() -> None:
