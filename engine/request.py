@@ -210,8 +210,8 @@ class Request:
         except (OSError, UnicodeDecodeError) as error:
             raise FaceMimicError(f"Cannot read the request {path}. Give a UTF-8 TOML or JSON file.", "file") from error
         try:
-            table = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
-        except ValueError as error:
+            table = json.loads(text) if path.suffix.lower() == ".json" else tomllib.loads(text)
+        except (ValueError, RecursionError) as error:
             raise FaceMimicError(
                 f"{path.name} is not valid {path.suffix[1:].upper() or 'TOML'}: {error}", "file"
             ) from error

@@ -132,6 +132,14 @@ def test_a_request_file_is_read_as_toml_or_json(tmp_path: Path) -> None:
     assert request.beats[1].emotion == {"angry": 1.0}
     (tmp_path / "ask.json").write_text(json.dumps(request.to_dict()), "utf-8")
     assert Request.load(tmp_path / "ask.json") == request
+    (tmp_path / "ask.json").rename(tmp_path / "Ask.JSON")
+    assert Request.load(tmp_path / "Ask.JSON") == request
+
+
+def test_a_request_file_that_nests_without_end_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "ask.json").write_text("[" * 100_000)
+    with pytest.raises(FaceMimicError, match=r"ask\.json"):
+        Request.load(tmp_path / "ask.json")
 
 
 @pytest.mark.parametrize("content", [b"seed = ", b"\xff\xfe\x00", b"[[beats]\n"])
