@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import numpy as np
 from scipy.signal import welch
-from scipy.stats import skew
 
 from engine.channels import CHANNELS, HEAD, INDEX, MIRROR_ORDER
 from engine.evaluate.events import FULL_BLINK, Blink, Saccade, blinks, gaze_degrees, lids, saccades
@@ -60,7 +59,7 @@ def measures(takes: Sequence[np.ndarray], fps: float) -> dict[str, Estimate]:
             list(zip(lid, minutes, strict=True)), lambda rows: sum(len(b) for b, _ in rows) / sum(m for _, m in rows)
         ),
         "interval_cv": bootstrap(lid, lambda rows: _over_intervals(rows, lambda x: float(x.std() / x.mean()))),
-        "interval_skew": bootstrap(lid, lambda rows: _over_intervals(rows, lambda x: float(skew(x)))),
+        "interval_skew": bootstrap(lid, lambda rows: _over_intervals(rows, _skewness)),
         "closing": bootstrap(lid, lambda rows: 1000 * _median(b.closing for one in rows for b in one)),
         "opening": bootstrap(lid, lambda rows: 1000 * _median(b.opening for one in rows for b in one)),
         "opening_ratio": bootstrap(lid, lambda rows: _median(b.opening / b.closing for one in rows for b in one)),
@@ -105,6 +104,10 @@ def _median(items) -> float:
 def _over_intervals(rows: list[list[Blink]], statistic) -> float:
     gaps = [np.diff([blink.start for blink in one]) for one in rows if len(one) > 1]
     return statistic(np.concatenate(gaps)) if sum(map(len, gaps)) > 2 else float("nan")
+
+
+def _skewness(x: np.ndarray) -> float:
+    return float((((x - x.mean()) / x.std()) ** 3).mean()) if x.std() > 1e-6 else 0.0
 
 
 def _main_sequence(rows: list[list[Saccade]]) -> np.ndarray:
