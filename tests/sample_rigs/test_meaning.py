@@ -7,6 +7,7 @@ import pytest
 
 pytest.importorskip("bpy")
 
+from blender_addon.export.expressions import gaze
 from sample_rigs.head import anatomy as an
 from sample_rigs.head.shapes.arkit import NAMES
 from tests.sample_rigs.nova import Nova
@@ -99,6 +100,24 @@ def test_the_pupil_goes_where_the_gaze_goes(nova: Nova, way: str) -> None:
     assert 6.0 < travel @ np.array(GAZE[way]) < 15.0
     still = np.abs(nova.shape(f"eyeLook{way}Left", "Nova Eyes")[eyes[:, 0] < 0])
     assert still.max() < 1e-3
+
+
+def test_the_eyes_turn_as_far_as_exports_say(nova: Nova) -> None:
+    """A .vrm's range maps and a .vrma's gaze hold degrees, so that both must be those of the shapes."""
+    eyes = nova.points["Nova Eyes"]
+    pupil = np.argmin(np.linalg.norm(eyes - an.EYE_CENTRE - [0, -an.EYE_RADIUS, 0], axis=1))
+    sight = eyes[pupil] - an.EYE_CENTRE
+
+    def degrees(way: str) -> float:
+        turned = sight + nova.shape(f"eyeLook{way}Left", "Nova Eyes")[pupil]
+        # What lies along the axis does not turn.
+        square = [1, 2] if way in ("Up", "Down") else [0, 1]
+        before, after = sight[square], turned[square]
+        return float(np.degrees(np.arccos(before @ after / np.linalg.norm(before) / np.linalg.norm(after))))
+
+    assert degrees("Up") == pytest.approx(gaze().up, abs=0.1)
+    assert degrees("Down") == pytest.approx(gaze().down, abs=0.1)
+    assert (degrees("In") + degrees("Out")) / 2 == pytest.approx(gaze().horizontal, abs=0.1)
 
 
 def test_lower_teeth_and_tongue_follow_the_jaw_and_upper_teeth_stay(nova: Nova) -> None:
