@@ -1,6 +1,5 @@
 """7. Ablations that decide something: steps, guidance, masks against replacement, real data in or out."""
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -8,7 +7,7 @@ import numpy as np
 import torch
 
 from engine.evaluate.alive import jerkiness
-from engine.evaluate.batch import perform_batch
+from engine.evaluate.batch import integrate, perform_batch
 from engine.evaluate.events import blinks, lids
 from engine.evaluate.inbetweens import changes, cut, filler, judge
 from engine.evaluate.intervals import bootstrap
@@ -186,15 +185,16 @@ def _replaced(generator: Generator, windows: list[np.ndarray], known: np.ndarray
     )
     clean = (torch.from_numpy(values) - network.mean.cpu()) / network.scale.cpu()
     noise = torch.randn(clean.shape, generator=torch.Generator().manual_seed(0))
-    x = noise.clone()
-    nothing = torch.zeros_like(x)
-    asked = torch.zeros(len(x), length // network.config.patch, network.config.asked + 1)
-    style = torch.zeros(len(x), len(network.config.style) + 1)
-    times = (1 - (1 - torch.linspace(0, 1, STEPS + 1)) ** 1.5).tolist()
-    for now, after in itertools.pairwise(times):
+    nothing = torch.zeros_like(noise)
+    asked = torch.zeros(len(noise), length // network.config.patch, network.config.asked + 1)
+    style = torch.zeros(len(noise), len(network.config.style) + 1)
+
+    def predict(x: torch.Tensor, now: float) -> torch.Tensor:
+        x = x.clone()
         x[:, keys] = now * clean[:, keys] + (1 - now) * noise[:, keys]
-        guess = network(x, torch.full((len(x),), now), nothing, nothing, asked, style)
-        x = x + (after - now) / (1 - now) * (guess - x)
+        return network(x, torch.full((len(x),), now), nothing, nothing, asked, style)
+
+    x = integrate(predict, noise, STEPS)
     x[:, keys] = clean[:, keys]
     answers = (x * network.scale + network.mean).numpy().clip(0, 1)
     back = np.clip(np.round(np.arange(len(known)) * rate).astype(int), 0, length - 1)
