@@ -24,9 +24,10 @@ def load_generator(device: str = "auto") -> "Generator":
 
 def missing_package(error: ModuleNotFoundError) -> Exception:
     """What to tell about a package that is not installed; the error itself for one that we never asked for."""
-    if error.name not in _WANTED:
+    name = (error.name or "").partition(".")[0]
+    if name not in _WANTED:
         return error
     return FaceMimicError(
-        f"The model needs {error.name}. Install it into the engine's Python: pip install “{_WANTED[error.name]}”.",
+        f"The engine needs {name}. Install it into the engine's Python: pip install “{_WANTED[name]}”.",
         "device",
     )

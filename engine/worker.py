@@ -30,7 +30,7 @@ import numpy as np
 
 from engine import __version__, protocol
 from engine.errors import FaceMimicError
-from engine.loading import load_generator
+from engine.loading import load_generator, missing_package
 from engine.protocol import ProtocolError, read_message, write_message
 
 LINGER = 5.0
@@ -130,6 +130,10 @@ class Worker:
         except (BrokenPipeError, ConnectionResetError):
             raise
         except Exception as error:
+            told = missing_package(error) if isinstance(error, ModuleNotFoundError) else error
+            if isinstance(told, FaceMimicError):
+                self._refuse(job, told.kind, str(told))
+                return
             traceback.print_exc()
             what = f"The engine failed unexpectedly: {type(error).__name__}: {error}. Its log has the details."
             self._refuse(job, "internal", what)

@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.spatial.transform import Rotation
 
 from engine.channels import CHANNELS, HEAD, INDEX
 from engine.clip import Clip
@@ -18,6 +18,10 @@ from engine.takes import eyes, sampling
 from engine.takes.openface_units import FULL, channels_of, driven_by, intensities_of, layout
 from engine.takes.take import Take, absent_note, broken_note, filled_note, take_of, unknown_note
 from engine.takes.text import rows_of
+
+if TYPE_CHECKING:
+    # Importing scipy takes longer than the rest of the engine's start; it is done where it is needed.
+    from scipy.spatial.transform import Rotation
 
 NAME = "OpenFace table"
 SUFFIXES = (".csv",)
@@ -209,6 +213,8 @@ def _channels(columns: dict[str, np.ndarray], units: dict[str, str], notes: list
         if any(angles is None for angles in pose):
             notes.append("The file has no head pose; its gaze was taken as relative to the head.")
         else:
+            from scipy.spatial.transform import Rotation
+
             gaze = Rotation.from_euler("XYZ", np.stack([p for p in pose if p is not None], 1)).inv().apply(gaze)
         away = np.maximum(-gaze[:, 2], 1e-6)
         looking = eyes.looks(np.arctan2(gaze[:, 0], away), np.arctan2(-gaze[:, 1], away))
@@ -233,6 +239,8 @@ def _turned(values: np.ndarray) -> dict[str, np.ndarray]:
     for name, row in layout()["head"].items():
         ((channel, sign),) = row.items()
         columns[name] = sign * values[:, INDEX[channel]]
+    from scipy.spatial.transform import Rotation
+
     head = Rotation.from_euler("XYZ", np.stack([columns[f"pose_R{axis}"] for axis in "xyz"], 1))
     both = []
     for eye, side in enumerate(("Right", "Left")):
@@ -245,7 +253,7 @@ def _turned(values: np.ndarray) -> dict[str, np.ndarray]:
     return columns
 
 
-def _world(head: Rotation, yaw: np.ndarray, pitch: np.ndarray) -> np.ndarray:
+def _world(head: "Rotation", yaw: np.ndarray, pitch: np.ndarray) -> np.ndarray:
     """Unit vectors (frames, 3) in the camera's space along the gaze of eyes turned so in the head."""
     ahead = np.stack([np.tan(yaw), -np.tan(pitch), -np.ones(len(yaw))], 1)
     return head.apply(ahead / np.linalg.norm(ahead, axis=1, keepdims=True))

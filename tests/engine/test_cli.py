@@ -29,7 +29,7 @@ def test_help_and_version_need_nothing_heavy() -> None:
         "import sys, runpy; sys.argv = ['engine', 'generate', '--help']\n"
         "try: runpy.run_module('engine', run_name='__main__')\n"
         "except SystemExit as end: assert not end.code\n"
-        "assert not {'torch', 'mediapipe', 'cv2'} & set(sys.modules), set(sys.modules)"
+        "assert not {'torch', 'mediapipe', 'cv2', 'scipy'} & set(sys.modules), set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True)
     done = subprocess.run(
@@ -123,7 +123,7 @@ def test_a_missing_torch_is_told(command: tuple[str, ...], tmp_path: Path) -> No
     asked = [sys.executable, "-c", code, *command]
     done = subprocess.run(asked, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    assert done.stderr.startswith("Error: The model needs torch. Install it")
+    assert done.stderr.startswith("Error: The engine needs torch. Install it")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -240,3 +240,23 @@ def test_video_writes_a_take(
     # MediaPipe's own chatter would hide what the person should know.
     assert all(line.startswith("Note: ") for line in told.err.splitlines())
     assert read_take(out).clip.values.shape == (30, 55)
+
+
+def test_a_package_that_is_not_installed_is_named(tmp_path: Path, some_clip: Clip) -> None:
+    some_clip.save(tmp_path / "take.npz")
+    arguments = ["convert", str(tmp_path / "take.npz"), str(tmp_path / "take.openface.csv")]
+    code = f"import sys; sys.modules['scipy'] = None; from engine.cli import main; sys.exit(main({arguments}))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: ") and "pip install “scipy" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_name_that_the_terminal_cannot_show_is_no_failure(tmp_path: Path, some_clip: Clip) -> None:
+    some_clip.save(tmp_path / "笑顔.npz")
+    command = [sys.executable, "-m", "engine", "convert", str(tmp_path / "笑顔.npz"), str(tmp_path / "笑顔.csv")]
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=environment)
+    assert done.returncode == 0, done.stderr
+    assert "Wrote " in done.stdout
+    assert (tmp_path / "笑顔.csv").is_file()

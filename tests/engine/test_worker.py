@@ -29,7 +29,8 @@ def test_hello_answers_from_any_folder_without_anything_heavy(start_worker: Call
     # Linux tells which libraries a process has mapped.
     maps = Path(f"/proc/{pipe.process.pid}/maps")
     if maps.is_file():
-        assert "torch" not in maps.read_text() and "mediapipe" not in maps.read_text()
+        for heavy in ("torch", "mediapipe", "scipy"):
+            assert heavy not in maps.read_text(), heavy
     assert pipe.end() == 0
 
 
@@ -81,6 +82,15 @@ def test_an_unforeseen_failure_is_one_sentence_and_the_worker_lives() -> None:
         assert _ask(process, {"id": 3, "op": "hello"})["type"] == "result"
         process.stdin.close()
         assert process.stderr.read().count(b"Traceback") == 2
+
+
+def test_a_package_that_is_not_installed_is_named() -> None:
+    with _worker_that_knows("def odd(w, job): raise ModuleNotFoundError('gone', name='scipy.signal')") as process:
+        header = _ask(process, {"id": 1, "op": "odd"})
+        assert (header["type"], header["kind"]) == ("error", "device")
+        assert "needs scipy" in header["message"]
+        process.stdin.close()
+        assert b"Traceback" not in process.stderr.read()
 
 
 @pytest.mark.parametrize(
