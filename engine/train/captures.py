@@ -5,18 +5,29 @@ from pathlib import Path
 import numpy as np
 
 from engine.channels import CHANNELS, HIGHEST, LOWEST, MIRROR_ORDER, mirror
+from engine.errors import FaceMimicError
 from engine.takes.formats import read_take
 
 TRAINED_SHARE = 2 / 3
 """The part of each take, from its start, that training may see; the rest is for evaluation."""
 FPS = 60.0
+SHORTEST = 8.1
+"""Seconds of a take whose trained part still holds a window of 256 frames, played 1.25 times as fast."""
 
 
 def load_captures(paths: list[str]) -> list[np.ndarray]:
-    """The trained part of each take at 60 fps, float32 (frames, 55). Raises FaceMimicError for an unreadable take."""
+    """The trained part of each take at 60 fps, float32 (frames, 55).
+
+    Raises FaceMimicError for a take that is unreadable or too short.
+    """
     takes = []
     for path in paths:
-        values = read_take(Path(path)).clip.limited().resampled(FPS).values
+        clip = read_take(Path(path)).clip
+        if clip.duration < SHORTEST:
+            raise FaceMimicError(
+                f"{path} lasts {clip.duration:.1f} s; takes to train on last at least {SHORTEST:g} s.", "file"
+            )
+        values = clip.limited().resampled(FPS).values
         takes.append(values[: int(TRAINED_SHARE * len(values))])
     return takes
 
