@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from engine.evaluate.alive import jerkiness
-from engine.evaluate.batch import integrate, perform_batch
+from engine.evaluate.batch import perform_batch
 from engine.evaluate.events import blinks, lids
 from engine.evaluate.inbetweens import changes, cut, filler, judge
 from engine.evaluate.intervals import bootstrap
@@ -15,6 +15,7 @@ from engine.evaluate.obeys import timing
 from engine.evaluate.reader import BASIC
 from engine.evaluate.recognised import STRONG, answers, apexes, request_for
 from engine.evaluate.setting import Picture, Section, Setting, Table, held_out, seen
+from engine.model.flow import integrate
 from engine.model.generate import STEPS, Generator
 from engine.request import Beat, Request
 

@@ -1,8 +1,7 @@
 """Many Requests at once, as Generator.generate would answer each."""
 
-import itertools
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -11,7 +10,7 @@ from torch import Tensor
 from engine.channels import CHANNELS
 from engine.clip import Clip
 from engine.model.exact import meet
-from engine.model.flow import Conditions
+from engine.model.flow import Conditions, integrate
 from engine.model.generate import FPS, GUIDANCE, STEPS, Generator, with_neutral_ends
 from engine.request import Request
 
@@ -49,7 +48,7 @@ def _sampled(
     generator: Generator, requests: list[Request], frames: int, steps: int, guidance: float
 ) -> list[np.ndarray]:
     observed = [with_neutral_ends(request) for request in requests]
-    given = [generator._conditions(*pair, frames) for pair in zip(requests, observed, strict=True)]
+    given = [generator.conditions(*pair, frames) for pair in zip(requests, observed, strict=True)]
     rows = sample_together(generator, given, [request.seed for request in requests], steps, guidance)
     answers = []
     for request, seen, values in zip(requests, observed, rows, strict=True):
@@ -86,15 +85,3 @@ def sample_together(
 
     x = integrate(predict, x, steps)
     return (x * network.scale + network.mean).float().cpu().numpy()
-
-
-def integrate(predict: Callable[[Tensor, float], Tensor], x: Tensor, steps: int) -> Tensor:
-    """Follows the flow from noise x as flow.sample does; predict(x, time 0..1) says how the clean one would look."""
-    times = (1 - (1 - torch.linspace(0, 1, steps + 1)) ** 1.15).tolist()
-    before, last = 0.0, None
-    for now, after in itertools.pairwise(times):
-        clean = predict(x, now)
-        ahead = clean if last is None else clean + (clean - last) * (after - now) / (2 * (now - before))
-        x = x + (after - now) / (1 - now) * (ahead - x)
-        before, last = now, clean
-    return x

@@ -33,20 +33,31 @@ def sample(
 ) -> Tensor:
     """A performance, normalised, (frames, channels), by `steps` steps from `noise` of the same shape.
 
-    The steps are of second order in the predicted clean performance, from this and the last prediction (as
-    DPM-Solver++ 2M, Lu et al. 2022), at the cost of first order.
-
     guidance 1 follows the conditions as learned; above 1 exaggerates what distinguishes them from an open request
     (classifier-free guidance, Ho & Salimans 2022) at twice the cost.
     """
     spans = windows(len(noise), network.config.window * network.config.patch, network.config.patch)
     weight = _blending(spans, len(noise), noise.device)
+    return integrate(lambda x, now: _predict(network, x, now, given, spans, weight, guidance), noise, steps, progress)
+
+
+def integrate(
+    predict: Callable[[Tensor, float], Tensor],
+    noise: Tensor,
+    steps: int,
+    progress: Callable[[float], None] = lambda fraction: None,
+) -> Tensor:
+    """Follows the flow from noise to a clean performance; predict(x, time 0..1) says how the clean one would look.
+
+    The steps are of second order, from this and the last prediction (as DPM-Solver++ 2M, Lu et al. 2022), at the
+    cost of first order.
+    """
     x = noise
     # A little denser near the end, where the fine motion of lids and gaze is settled.
     times = (1 - (1 - torch.linspace(0, 1, steps + 1)) ** 1.15).tolist()
     before, last = 0.0, None
     for now, after in itertools.pairwise(times):
-        clean = _predict(network, x, now, given, spans, weight, guidance)
+        clean = predict(x, now)
         ahead = clean if last is None else clean + (clean - last) * (after - now) / (2 * (now - before))
         x = x + (after - now) / (1 - now) * (ahead - x)
         before, last = now, clean

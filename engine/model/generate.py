@@ -54,7 +54,7 @@ class Generator:
         result = sample(
             self.network,
             noise.to(self.device),
-            self._conditions(request, observed, frames),
+            self.conditions(request, observed, frames),
             request.steps or STEPS,
             GUIDANCE if request.guidance is None else request.guidance,
             progress or (lambda fraction: None),
@@ -70,7 +70,8 @@ class Generator:
         }
         return Clip(meet(clip.values, observed, request.fps), request.fps, CHANNELS, provenance)
 
-    def _conditions(self, request: Request, observed: Observed, frames: int) -> Conditions:
+    def conditions(self, request: Request, observed: Observed, frames: int) -> Conditions:
+        """What the network is told for `frames` frames at 60 fps, a whole number of tokens."""
         config = self.network.config
         asked = asked_tracks([(beat, beat.start) for beat in request.beats], frames // config.patch, config, fps=FPS)
         # Curves without beats say nothing of an emotion: to call that calm would calm them down.
