@@ -35,6 +35,7 @@ from engine.protocol import ProtocolError, read_message, write_message
 
 LINGER = 5.0
 """Seconds after stdin's end that a request may take to notice, before the worker ends itself."""
+_LONGEST_REASON = 200
 SHORTEST_PAUSE = 0.05
 """Seconds between two progress messages of one stage."""
 
@@ -59,7 +60,7 @@ class Worker:
         self._jobs: queue.Queue[Job | None] = queue.Queue()
         self._open: dict[int, Job] = {}
         self._lock = threading.Lock()
-        self._broken: ProtocolError | None = None
+        self._broken: ProtocolError | MemoryError | None = None
         self._finished = threading.Event()
         self._generators: dict[str, Any] = {}
 
@@ -76,7 +77,7 @@ class Worker:
         finally:
             self._finished.set()
         if self._broken:
-            print(f"The worker stops: {self._broken}", file=sys.stderr, flush=True)
+            print(f"The worker stops: {str(self._broken) or 'out of memory'}", file=sys.stderr, flush=True)
             return 1
         return 0
 
@@ -84,7 +85,7 @@ class Worker:
         try:
             while (message := read_message(self._incoming)) is not None:
                 self._accept(*message)
-        except ProtocolError as error:
+        except (ProtocolError, MemoryError) as error:
             self._broken = error
         except OSError:
             pass
@@ -135,7 +136,8 @@ class Worker:
                 self._refuse(job, told.kind, str(told))
                 return
             traceback.print_exc()
-            what = f"The engine failed unexpectedly: {type(error).__name__}: {error}. Its log has the details."
+            first = next(iter(str(error).splitlines()), "")[:_LONGEST_REASON].rstrip(".")
+            what = f"The engine failed unexpectedly: {type(error).__name__}: {first}. Its log has the details."
             self._refuse(job, "internal", what)
 
     def _refuse(self, job: Job, kind: str, message: str) -> None:

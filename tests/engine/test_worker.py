@@ -84,6 +84,36 @@ def test_an_unforeseen_failure_is_one_sentence_and_the_worker_lives() -> None:
         assert process.stderr.read().count(b"Traceback") == 2
 
 
+def test_a_failure_of_many_lines_is_one_sentence() -> None:
+    """CUDA explains itself at length, over several lines."""
+    with _worker_that_knows(
+        "def odd(w, job): raise RuntimeError('CUDA error: no kernel.\\n\\n' + 'Hints. ' * 500)"
+    ) as process:
+        message = _ask(process, {"id": 1, "op": "odd"})["message"]
+        assert "RuntimeError: CUDA error: no kernel." in message
+        assert "\n" not in message and len(message) < 300
+        process.stdin.close()
+        assert b"Hints. Hints." in process.stderr.read()
+
+
+def test_memory_that_runs_out_while_reading_ends_the_worker() -> None:
+    code = (
+        "from engine import worker as room\n"
+        "def odd(w, job):\n"
+        "    def full(stream): raise MemoryError\n"
+        "    room.read_message = full\n"
+        "    return {}, {}\n"
+    )
+    with _worker_that_knows(code) as process:
+        _ask(process, {"id": 1, "op": "odd"})
+        _ask(process, {"id": 2, "op": "hello"})
+        try:
+            assert process.wait(20) == 1
+            assert b"The worker stops" in process.stderr.read()
+        finally:
+            process.kill()
+
+
 def test_a_package_that_is_not_installed_is_named() -> None:
     with _worker_that_knows("def odd(w, job): raise ModuleNotFoundError('gone', name='scipy.signal')") as process:
         header = _ask(process, {"id": 1, "op": "odd"})
