@@ -19,7 +19,7 @@ from engine.request import Observed, Request, Style
 
 FPS = 60.0
 """Frames per second inside the model."""
-STEPS, GUIDANCE = 12, 1.0
+STEPS, GUIDANCE = 12, 2.0
 """Defaults of the sampler."""
 
 
