@@ -211,6 +211,8 @@ def light_head(centre: Vector, size: float, front: float = 0.0) -> None:
             scene.collection.objects.link(lamp)
         direction = Matrix.Rotation(math.radians(front), 3, "Z") @ Vector(towards).normalized()
         data.shape, data.size, data.color = "DISK", extent * size, colour
+        # Rims outline; their glints on hair would break up into specks in a small picture.
+        data.specular_factor = 0.25 if name.startswith("Rim") else 1.0
         data.energy = power * size * size
         lamp.location = centre + direction * distance * size
         lamp.rotation_euler = (-direction).to_track_quat("-Z", "Y").to_euler()
