@@ -109,7 +109,8 @@ def expressions(avatar: Glb) -> list[tuple[str, list[tuple[int, int, float]]]]:
 
 
 def _target_count(mesh: Mapping[str, Any]) -> int:
-    return max((len(one.get("targets") or []) for one in _dicts(mesh.get("primitives"))), default=0)
+    told = (one.get("targets") for one in _dicts(mesh.get("primitives")))
+    return max((len(targets) for targets in told if isinstance(targets, list)), default=0)
 
 
 def _names(mesh: Mapping[str, Any], count: int, by_expression: Mapping[int, str]) -> tuple[str, ...]:
