@@ -137,3 +137,10 @@ def test_the_shortest_takes(frames: int) -> None:
     values = np.linspace(0, 1, frames, dtype=np.float32)[:, None]
     keys = reduce(values, 0.01)[0]
     assert np.abs(evaluated(keys, np.arange(frames)) - values[:, 0]).max() <= 0.01
+
+
+def test_a_curve_that_hardly_moves_rests_at_its_first_value() -> None:
+    wobble = 0.004 * (1 - np.cos(np.linspace(0, 12, 200)))
+    (keys,) = reduce(wobble[:, None].astype(np.float32), 0.01)
+    assert keys.frames.tolist() == [0]
+    assert keys.values.tolist() == [0.0]
