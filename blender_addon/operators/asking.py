@@ -11,7 +11,7 @@ from ..clip import Clip, checked
 from ..hints import Context, Event, ImportHelper, OperatorPart, Returned
 from ..messages import AddonError
 from ..properties import needed_object, settings
-from ..rig.character import find_character
+from ..rig.character import Character, find_character
 
 PACE = 0.05
 """Seconds between two looks at the worker."""
@@ -32,7 +32,7 @@ class Place(NamedTuple):
 def place(context: Context) -> Place:
     """The chosen character at the playhead. Raises AddonError when it cannot be performed with."""
     obj = needed_object(context)
-    if not find_character(obj).matched:
+    if not find_character(obj).targets:
         raise AddonError(
             f"FaceMimic knows none of the names of {obj.name}'s shape keys. Name them as ARKit does, "
             "such as jawOpen and eyeBlinkLeft; the panel lists all channels."
@@ -60,6 +60,7 @@ def put(clip: Clip, where: Place, name: str) -> str:
     # The artist may look at another scene by now.
     with bpy.context.temp_override(scene=scene):
         character = find_character(obj)
+        before = _actions(character)
         bake(
             character,
             clip,
@@ -71,11 +72,24 @@ def put(clip: Clip, where: Place, name: str) -> str:
         )
     last = where.frame + (len(clip.values) - 1) * where.fps / clip.fps
     sentence = f"{name}: frames {where.frame:g} to {last:g} on “{character.name}”."
+    replaced = [f"“{action.name}”" for action in before - _actions(character)]
+    if replaced:
+        sentence += f" Your action {', '.join(sorted(replaced))} is kept in the file; choose it again to go back."
+    driven = [key.partition(" (")[0] for key in character.unused if key.endswith("(has a driver)")]
+    if driven:
+        sentence += f" Drivers hold {', '.join(driven)}, so these were left alone."
     if character.missing:
-        sentence += f" The rig cannot show {len(character.missing)} of its channels; the panel lists them."
+        sentence += f" The rig cannot show {len(character.missing)} of the 55 channels; the panel lists them."
     if last > scene.frame_end:
         sentence += f" The scene ends at frame {scene.frame_end}."
     return sentence
+
+
+def _actions(character: Character) -> set[bpy.types.Action]:
+    """The actions that play on the character's shape keys and armature."""
+    owners = [getattr(mesh.data, "shape_keys", None) for mesh in character.meshes] + [character.armature]
+    animated = [owner.animation_data for owner in owners if owner is not None]
+    return {data.action for data in animated if data is not None and data.action is not None}
 
 
 def answered_clip(answer: client.Answer) -> Clip:

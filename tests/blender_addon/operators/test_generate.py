@@ -199,3 +199,30 @@ def test_the_real_engine_performs(addon, make_mesh):
     assert max(smile.evaluate(frame) for frame in range(1, 49)) > 0.2
     assert "model" in action["facemimic"] or "weights" in action["facemimic"]
     assert preferences.settings().device == "auto"
+
+
+def test_an_action_that_gives_way_and_a_driver_that_holds_a_key_are_named(face, capfd):
+    keys = face.data.shape_keys
+    keys.key_blocks["jawOpen"].value = 0.8
+    keys.key_blocks["jawOpen"].keyframe_insert("value", frame=10)
+    mine = keys.animation_data.action
+    keys.key_blocks["eyeBlinkLeft"].driver_add("value").driver.expression = "0.25"
+    assert bpy.ops.facemimic.generate() == {"FINISHED"}
+    said = capfd.readouterr().out
+    assert f"Your action “{mine.name}” is kept" in said
+    assert "Drivers hold Face/eyeBlinkLeft" in said
+    assert mine.use_fake_user
+    capfd.readouterr()
+    bpy.ops.facemimic.generate()
+    assert "is kept" not in capfd.readouterr().out
+
+
+def test_a_face_whose_names_are_unknown_is_refused_even_with_a_head_to_turn(fake_engine, make_mesh, make_armature):
+    fake_engine("good")
+    rig = make_armature()
+    odd = make_mesh("Odd", ["one", "two"], parent=rig)
+    bpy.context.view_layer.objects.active = odd
+    before = state()
+    with pytest.raises(RuntimeError, match="knows none of the names"):
+        bpy.ops.facemimic.generate()
+    assert state() == before
