@@ -81,13 +81,25 @@ class FACEMIMIC_OT_export_glb(Exporting, bpy.types.Operator):
 class FACEMIMIC_OT_export_vrma(Exporting, bpy.types.Operator):
     bl_idname = "facemimic.export_vrma"
     bl_label = "Export VRM Animation"
-    bl_description = "Write the performance alone to a .vrma file, for any VRM avatar"
+    bl_description = "Write the performance alone to a .vrma file, for other VRM avatars"
 
     filename_ext = ".vrma"
     filter_glob: bpy.props.StringProperty(default="*.vrma", options={"HIDDEN"})
+    expressions: bpy.props.EnumProperty(
+        name="Expressions",
+        description="Which expressions carry the performance",
+        items=(
+            ("auto", "As the Rig", "ARKit's for a rig that shows them, else VRM's presets"),
+            ("custom", "ARKit", "Finest, for avatars that have ARKit's names as custom expressions"),
+            ("preset", "Presets", "Coarser, for every VRM avatar: blink, vowels and emotions"),
+            ("both", "Both", "For avatars of either kind; those that have both move twice as far"),
+        ),
+        default="auto",
+    )
 
     def write(self, character: Character, path: Path) -> Exported:
-        return export_vrma(character, path, with_provenance=self.with_provenance)
+        expressions = None if self.expressions == "auto" else self.expressions
+        return export_vrma(character, path, expressions=expressions, with_provenance=self.with_provenance)
 
 
 def _choice(name: str, description: str, values: tuple[str, ...], labels: tuple[str, ...]) -> Any:
