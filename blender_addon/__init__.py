@@ -36,6 +36,9 @@ def register() -> None:
 
 
 def unregister() -> None:
+    if not getattr(preferences.FACEMIMIC_AP_preferences, "is_registered", False):
+        # As a Python module Blender disables its add-ons at exit too, after our own exit handler.
+        return
     atexit.unregister(unregister)
     installation.cancel()
     client.stop()

@@ -30,6 +30,12 @@ def test_registering_leaves_nothing_behind_and_can_be_repeated(scene):
         assert not hasattr(bpy.types.Scene, "facemimic")
 
 
+def test_a_second_unregistering_at_exit_is_quiet(scene):
+    blender_addon.register()
+    blender_addon.unregister()
+    blender_addon.unregister()
+
+
 def test_everything_has_a_name_a_description_and_our_prefix(addon):
     for cls in blender_addon._CLASSES:
         assert cls.__name__.startswith("FACEMIMIC_")
