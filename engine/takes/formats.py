@@ -105,6 +105,8 @@ def convert(source: str | Path, target: str | Path | None = None, fps: float | N
         number("fps", fps, 1, 240)
     if target is not None:
         check_writable(target)
+        if Path(target).exists() and Path(source).exists() and Path(target).samefile(source):
+            raise FaceMimicError(f"{target} is the take that is read. Give the result another name.", "file")
     take = read_take(source)
     clip = take.clip if fps is None else take.clip.resampled(fps)
     if target is None:

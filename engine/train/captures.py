@@ -22,6 +22,12 @@ def load_captures(paths: list[str]) -> list[np.ndarray]:
     """
     takes = []
     for path in paths:
+        if not Path(path).is_file():
+            raise FaceMimicError(
+                f"The recipe asks for the recorded take {path}, which is not there. Put it there, or empty the recipe's"
+                " `captures` to train on the simulator alone.",
+                "file",
+            )
         clip = read_take(Path(path)).clip
         if clip.duration < SHORTEST:
             raise FaceMimicError(

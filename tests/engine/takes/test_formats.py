@@ -101,3 +101,12 @@ def test_a_format_that_is_only_read_names_no_ending() -> None:
     assert not mediapipe_scores.WRITTEN_AS
     with pytest.raises(FaceMimicError, match="not written"):
         mediapipe_scores.write(Clip(np.zeros((1, 55)), 30), Path("a.json"))
+
+
+def test_a_take_is_never_converted_onto_itself(tmp_path: Path) -> None:
+    path = tmp_path / "take.npz"
+    write_take(Clip(np.zeros((3, 55), np.float32), 30.0), path)
+    before = path.read_bytes()
+    with pytest.raises(FaceMimicError, match="another name"):
+        convert(path, path)
+    assert path.read_bytes() == before

@@ -98,3 +98,8 @@ def test_a_recipe_with_a_typo_is_refused(tmp_path: Path) -> None:
     path.write_text('out = "x"\nstepz = 3\n')
     with pytest.raises(FaceMimicError, match="stepz"):
         Recipe.load(path)
+
+
+def test_a_recipe_whose_capture_is_missing_says_how_to_go_on(recipe: Recipe) -> None:
+    with pytest.raises(FaceMimicError, match="empty the recipe's"):
+        train(dataclasses.replace(recipe, captures=("nowhere.csv",)), lambda line: None)
