@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import math
 import os
+import sys
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import bpy
@@ -225,10 +227,26 @@ def render_png(scene: bpy.types.Scene, path: str | os.PathLike) -> Path:
     with tempfile.TemporaryDirectory(dir=path.parent) as room:
         part = Path(room) / "part.png"
         scene.render.filepath = str(part)
-        bpy.ops.render.render(write_still=True, scene=scene.name)
+        with quiet():
+            bpy.ops.render.render(write_still=True, scene=scene.name)
         part.replace(path)
     scene.render.filepath = ""
     return path
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Keeps Cycles' line for every sample off the terminal; it writes past Python's own stdout."""
+    sys.stdout.flush()
+    kept = os.dup(1)
+    silence = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(silence, 1)
+        yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(silence)
+        os.close(kept)
 
 
 def set_shapes(objects: Iterable[bpy.types.Object], values: dict[str, float]) -> None:
