@@ -34,12 +34,18 @@ def of_action(action: bpy.types.Action, frame_range: tuple[float, float] | None 
 
 
 def stamp(file: GltfFile, facts: dict[str, Any] | None) -> None:
-    """Writes who made the file into asset.extras; `facts` of a performance also say that it is machine-made."""
+    """Writes into asset.extras who made the file, its performance's `facts`, and if so that a machine made that."""
     about: dict[str, Any] = {"generator": generator()}
     if facts is not None:
-        about["machine-made performance"] = True
+        if _machine_made(facts):
+            about["machine-made performance"] = True
         about.update({name: value for name, value in _public(facts).items() if name not in about})
     file.document["asset"].setdefault("extras", {})["FaceMimic"] = about
+
+
+def _machine_made(facts: dict[str, Any]) -> bool:
+    """Whether a model made the performance, or one of the takes in it; recorded and hand-made ones are no such."""
+    return any(take.get("machine_made") is True for take in (facts, *facts.get("takes", ())))
 
 
 def _public(value: Any) -> Any:

@@ -178,7 +178,9 @@ def test_modifiers_and_muted_shapes_are_told(make, perform, assign, tmp_path):
 
 def test_provenance_is_written_or_left_out(make, perform, assign, tmp_path):
     character = make(FEW)
-    assign(character, perform(5, seed=4))
+    assign(
+        character, perform(5)._replace(provenance={"seed": 4, "machine_made": True, "source": "/home/someone/take.mp4"})
+    )
     path = export_glb(character, tmp_path / "take.glb").path
     about = pygltflib.GLTF2().load_binary(str(path)).asset.extras["FaceMimic"]
     assert about["seed"] == 4
@@ -187,6 +189,15 @@ def test_provenance_is_written_or_left_out(make, perform, assign, tmp_path):
     assert "/home" not in json.dumps(about)
     path = export_glb(character, tmp_path / "plain.glb", with_provenance=False).path
     assert "FaceMimic" not in (pygltflib.GLTF2().load_binary(str(path)).asset.extras or {})
+
+
+def test_a_recording_is_not_called_machine_made(make, perform, assign, tmp_path):
+    character = make(FEW)
+    assign(character, perform(5)._replace(provenance={"source": "video", "file": "actor.mp4"}))
+    path = export_glb(character, tmp_path / "take.glb").path
+    about = pygltflib.GLTF2().load_binary(str(path)).asset.extras["FaceMimic"]
+    assert about["source"] == "video"
+    assert "machine-made performance" not in about
 
 
 def test_morph_normals_are_there_when_asked_for(make, perform, assign, tmp_path):
