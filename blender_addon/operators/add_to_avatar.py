@@ -9,9 +9,10 @@ from .. import client, preferences
 from ..export.take import active_take, read_take
 from ..hints import Context
 from ..messages import AddonError
-from ..properties import chosen_object, needed_object
+from ..properties import needed_object
 from ..rig.character import find_character
 from .asking import AskingAboutFile
+from .exporting import has_character, provenance_switch
 
 SUFFIXES = (".glb", ".vrm")
 
@@ -29,18 +30,11 @@ class FACEMIMIC_OT_add_to_avatar(AskingAboutFile, bpy.types.Operator):
         description="Write into the chosen file itself; otherwise a new file is written beside it",
         default=False,
     )
-    with_provenance: bpy.props.BoolProperty(
-        name="Provenance",
-        description="Write into the file which program, seed and model made the performance, and that a machine did",
-        default=True,
-    )
+    with_provenance: provenance_switch()
 
     @classmethod
     def poll(cls, context: Context) -> bool:
-        if chosen_object(context) is None:
-            cls.poll_message_set("Choose a character in the FaceMimic tab of the sidebar, or select it")
-            return False
-        return super().poll(context)
+        return has_character(cls, context) and super().poll(context)
 
     def ask(self, context: Context) -> client.Job:
         path = Path(bpy.path.abspath(self.filepath))

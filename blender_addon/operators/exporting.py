@@ -17,21 +17,31 @@ from ..properties import chosen_object, needed_object
 from ..rig.character import Character, find_character
 
 
-class Exporting(ExportHelper, OperatorPart):
-    """An export of the chosen character to a file that the artist names."""
-
-    with_provenance: bpy.props.BoolProperty(
+def provenance_switch() -> Any:
+    """The property that all writers of files have."""
+    return bpy.props.BoolProperty(
         name="Provenance",
-        description="Write into the file which program, seed and model made the performance, and that a machine did",
+        description="Write into the file where the performance comes from: program, seed and model, or the recording",
         default=True,
     )
 
+
+def has_character(operator: type[OperatorPart], context: Context) -> bool:
+    """For poll: whether there is a character to write; where there is none, says so."""
+    if chosen_object(context) is None:
+        operator.poll_message_set("Choose a character in the FaceMimic tab of the sidebar, or select it")
+        return False
+    return True
+
+
+class Exporting(ExportHelper, OperatorPart):
+    """An export of the chosen character to a file that the artist names."""
+
+    with_provenance: provenance_switch()
+
     @classmethod
     def poll(cls, context: Context) -> bool:
-        if chosen_object(context) is None:
-            cls.poll_message_set("Choose a character in the FaceMimic tab of the sidebar, or select it")
-            return False
-        return True
+        return has_character(cls, context)
 
     def write(self, character: Character, path: Path) -> Exported:
         """Writes the file. Raises AddonError."""
