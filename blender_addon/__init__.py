@@ -7,6 +7,7 @@ import bpy
 from . import client, installation, preferences, properties
 from .operators import add_to_avatar, copy_text, engine, exporting, from_video, generate, import_avatar, load_take
 from .panels import character, files, menus, performance, status
+from .rig import corrections
 
 _CLASSES = (
     preferences.FACEMIMIC_AP_preferences,
@@ -26,6 +27,7 @@ _CLASSES = (
 
 def register() -> None:
     properties.register()
+    corrections.register()
     for cls in _CLASSES:
         bpy.utils.register_class(cls)
     menus.register()
@@ -46,4 +48,5 @@ def unregister() -> None:
     menus.unregister()
     for cls in reversed(_CLASSES):
         bpy.utils.unregister_class(cls)
+    corrections.unregister()
     properties.unregister()

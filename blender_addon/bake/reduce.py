@@ -125,14 +125,14 @@ def reduce(
     tolerance: float | np.ndarray,
     *,
     exact: np.ndarray | None = None,
-    low: float = 0.0,
-    high: float = 1.0,
+    low: float | np.ndarray = 0.0,
+    high: float | np.ndarray = 1.0,
 ) -> list[Keys]:
     """Keys for each column of `values`, float (F, C).
 
     tolerance: largest error at any frame, in the values' unit, one for all or (C,). Local extremes become keys where
     they stand out by more than twice the tolerance, and in `exact` columns, bool (C,), by more than the tolerance.
-    low, high: the curves do not leave this range between keys, unless the values themselves do.
+    low, high: the curves do not leave this range between keys, unless the values themselves do; one for all or (C,).
     """
     samples = np.ascontiguousarray(np.asarray(values).T, np.float32)
     columns = len(samples)
@@ -143,7 +143,8 @@ def reduce(
     result: list[Keys] = [_resting(samples[column]) for column in range(columns)]
     if len(moving):
         exact = np.zeros(columns, bool) if exact is None else np.asarray(exact, bool)
-        walk = _Walk(samples[moving], allowed[moving], exact[moving], low, high)
+        floor, roof = (np.broadcast_to(np.asarray(limit, np.float32), (columns,))[moving] for limit in (low, high))
+        walk = _Walk(samples[moving], allowed[moving], exact[moving], floor, roof)
         for column, keys in zip(moving, walk.run(), strict=True):
             result[column] = keys
     return result
@@ -158,14 +159,16 @@ def _resting(samples: np.ndarray) -> Keys:
 class _Walk:
     """All moving curves, walked from the first frame to the last in step, in units of their tolerance."""
 
-    def __init__(self, samples: np.ndarray, allowed: np.ndarray, exact: np.ndarray, low: float, high: float) -> None:
+    def __init__(
+        self, samples: np.ndarray, allowed: np.ndarray, exact: np.ndarray, low: np.ndarray, high: np.ndarray
+    ) -> None:
         self.values, self.unit = samples, allowed[:, None]
         samples = self.samples = samples / self.unit
         count, frames = samples.shape
         self.last = frames - 1
         self.padded = np.concatenate([samples, np.repeat(samples[:, -1:], _STAGES[-1][-1] + 1, 1)], 1)
-        self.low = np.minimum(samples.min(1), np.float32(low) / allowed)[:, None]
-        self.high = np.maximum(samples.max(1), np.float32(high) / allowed)[:, None]
+        self.low = np.minimum(samples.min(1), low / allowed)[:, None]
+        self.high = np.maximum(samples.max(1), high / allowed)[:, None]
         self.kind = np.zeros((count, frames), np.int8)
         for row in range(count):
             at, kinds = turning_points(samples[row], 1.0 if exact[row] else _CLEAR)

@@ -1,4 +1,4 @@
-"""Puts a Clip on a character: one Action for the take, one slot for each mesh and one for the head's armature."""
+"""Puts a Clip on a character: one Action for the take, one slot for each mesh and one for the armature's bones."""
 
 import json
 import math
@@ -10,9 +10,9 @@ import numpy as np
 
 from ..clip import Clip, checked
 from ..messages import AddonError
+from ..rig.bones import facing
 from ..rig.character import Character
-from ..rig.schemes import HEAD_CHANNELS
-from .head import head_curves
+from .bones import bone_curves
 from .keys import Points, every_frame, merged, points_of, put, taken
 from .reduce import reduce
 
@@ -20,7 +20,6 @@ MARK = "facemimic"
 """Custom property of the Actions baked here: JSON {"takes": [{"name", "start", "end", "fps", "provenance"}]}."""
 
 _LAST_FRAME = 1_048_574
-_STILL_HEAD = 1e-6
 _EXACT = ("eyeBlink", "mouth", "jaw", "tongueOut")
 
 
@@ -32,6 +31,8 @@ class _Curve:
     share: float
     exact: bool
     group: str
+    low: float = -math.inf
+    high: float = math.inf
 
 
 @dataclass
@@ -121,21 +122,9 @@ def _blocks(character: Character, clip: Clip) -> list[_Block]:
                 continue
             block = by_key.setdefault(key, _Block(key, "KEY", []))
             exact = any(channel.startswith(_EXACT) for channel, gain in target.mix.items() if gain >= 0.5)
-            block.curves.append(_Curve(path, 0, values, 1.0, exact, "FaceMimic"))
-        if character.armature and character.head_bone and present & set(HEAD_CHANNELS):
-            armature: Any = character.armature
-            if character.head_bone not in armature.pose.bones:
-                raise AddonError(
-                    f"{armature.name} has no bone {character.head_bone} any more. Choose the character again."
-                )
-            curves = head_curves(armature, character.head_bone, clip)
-            head = [
-                _Curve(curves.path, index, curves.values[:, index], curves.share, False, character.head_bone)
-                for index in range(curves.values.shape[1])
-            ]
-            turning = max(float(np.abs(clip.column(name)).max()) for name in HEAD_CHANNELS) > _STILL_HEAD
-            if turning or _has_curve(armature, curves.path):
-                by_key[armature] = _Block(armature, "OBJECT", head)
+            block.curves.append(_Curve(path, 0, values, 1.0, exact, "FaceMimic", target.low, target.high))
+        if block := _bones_block(character, clip):
+            by_key[block.owner] = block
     except ReferenceError as error:
         raise AddonError(f"A mesh of {character.name} is gone. Choose the character again.") from error
     if not by_key:
@@ -148,6 +137,26 @@ def _blocks(character: Character, clip: Clip) -> list[_Block]:
     return list(by_key.values())
 
 
+def _bones_block(character: Character, clip: Clip) -> _Block | None:
+    """The curves of the bones that move in the clip, or that moved in the take it is added to."""
+    present = set(clip.channels)
+    following = [bone for bone in character.bones if bone.channels & present]
+    if not following:
+        return None
+    armature: Any = following[0].armature
+    axes = facing(armature)
+    curves: list[_Curve] = []
+    for target in following:
+        if target.bone not in armature.pose.bones:
+            raise AddonError(f"{armature.name} has no bone {target.bone} any more. Choose the character again.")
+        exact = target.motion == "jaw"
+        for made in bone_curves(target, axes, clip):
+            if made.moving or _has_curve(armature, made.path):
+                for index in range(made.values.shape[1]):
+                    curves.append(_Curve(made.path, index, made.values[:, index], made.share, exact, target.bone))
+    return _Block(armature, "OBJECT", curves) if curves else None
+
+
 def _points(block: _Block, frame: float, step: float, tolerance: float | None) -> list[Points]:
     if tolerance is None:
         return [every_frame(curve.values, frame, step) for curve in block.curves]
@@ -155,8 +164,8 @@ def _points(block: _Block, frame: float, step: float, tolerance: float | None) -
         np.stack([curve.values for curve in block.curves], 1),
         np.array([curve.share * tolerance for curve in block.curves], np.float32),
         exact=np.array([curve.exact for curve in block.curves]),
-        low=0.0 if block.kind == "KEY" else -math.inf,
-        high=1.0 if block.kind == "KEY" else math.inf,
+        low=np.array([curve.low for curve in block.curves], np.float32),
+        high=np.array([curve.high for curve in block.curves], np.float32),
     )
     return [points_of(keys, frame, step) for keys in made]
 

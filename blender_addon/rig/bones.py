@@ -1,20 +1,49 @@
-"""Which bone turns the head, and which way the character looks."""
+"""Which bones turn the head, the jaw and the eyes, and which way the character looks."""
 
 import tomllib
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import bpy
 from mathutils import Matrix, Vector
 
 from .schemes import normalised, words
 
+MOTIONS = ("head", "jaw", "leftEye", "rightEye")
+"""What bones can move, by the names that VRM's humanoid has for it."""
+
+NOTED = "facemimic_"
+"""Start of the custom properties of an armature object that name its bones, as an imported avatar states them."""
+
+
+class _Names(NamedTuple):
+    """names: plain, in the order of preference. side: left, right, or empty where there is one such bone."""
+
+    names: tuple[str, ...]
+    words: frozenset[str]
+    never: frozenset[str]
+    side: str
+
 
 @lru_cache(maxsize=1)
-def _head_names() -> tuple[tuple[str, ...], frozenset[str], frozenset[str]]:
-    data = tomllib.loads((Path(__file__).parent / "bones.toml").read_text(encoding="utf-8"))["head"]
-    return tuple(_plain(name) for name in data["names"]), frozenset(data["words"]), frozenset(data["never"])
+def _known() -> dict[str, _Names]:
+    data = tomllib.loads((Path(__file__).parent / "bones.toml").read_text(encoding="utf-8"))
+
+    def read(table: str, side: str = "") -> _Names:
+        entry = data[table]
+        names = [_plain(name) for name in entry["names"]]
+        if side == "right":
+            names = [name.replace("left", "right").replace("左", "右") for name in names]
+        return _Names(tuple(names), frozenset(entry["words"]), frozenset(entry["never"]), side)
+
+    return {
+        "head": read("head"),
+        "jaw": read("jaw"),
+        "leftEye": read("eye", "left"),
+        "rightEye": read("eye", "right"),
+    }
 
 
 def _plain(name: str) -> str:
@@ -24,35 +53,64 @@ def _plain(name: str) -> str:
 
 def head_bone(armature: bpy.types.Object) -> str | None:
     """The name of the bone that turns the head, or None. armature: an armature object."""
+    return motion_bone(armature, "head")
+
+
+def motion_bone(armature: bpy.types.Object, motion: str) -> str | None:
+    """The name of the bone that makes one of MOTIONS, or None: what the avatar states, else the best name."""
     data: Any = armature.data
     bones = data.bones
-    stated = _stated_head(armature)
+    stated = _stated(armature, motion)
     if stated and stated in bones:
         return stated
-    names, wanted, never = _head_names()
+    known = _known()[motion]
     full = {_plain(bone.name): bone.name for bone in reversed(bones)}
     short = {_plain(bone.name.rpartition(":")[2]): bone.name for bone in reversed(bones)}
-    for name in names:
+    for name in known.names:
         if found := full.get(name) or short.get(name):
             return found
     likely = [
         (len(bone.parent_recursive), index, bone.name)
         for index, bone in enumerate(bones)
-        if wanted & set(parts := [word.rstrip("0123456789") for word in words(bone.name)]) and not never & set(parts)
+        if _sounds_like(bone.name, known)
     ]
     return min(likely)[2] if likely else None
 
 
-def _stated_head(armature: bpy.types.Object) -> str | None:
-    """The head bone that a VRM avatar names itself: noted by our import, or kept by the VRM Add-on."""
-    noted = armature.get("facemimic_head")
+def means_motion(name: str, motion: str) -> bool:
+    """Whether a bone or vertex group of that name belongs to one of MOTIONS, as a control or as what it deforms."""
+    known = _known()[motion]
+    return _plain(name) in known.names or _plain(name.rpartition(":")[2]) in known.names or _sounds_like(name, known)
+
+
+def _sounds_like(name: str, known: _Names) -> bool:
+    parts = {word.rstrip("0123456789") for word in words(name)}
+    if not known.words & parts or known.never & parts:
+        return False
+    return not known.side or known.side in parts
+
+
+def _stated(armature: bpy.types.Object, motion: str) -> str | None:
+    """The bone that a VRM avatar names itself: noted by our import, or kept by the VRM Add-on."""
+    noted = armature.get(NOTED + motion)
     if isinstance(noted, str):
         return noted
     extension: Any = getattr(armature.data, "vrm_addon_extension", None)
+    return next((name for name in _in_extension(extension, motion) if name), None) if extension else None
+
+
+def _in_extension(extension: Any, motion: str) -> Iterator[str | None]:
+    new = {"head": "head", "jaw": "jaw", "leftEye": "left_eye", "rightEye": "right_eye"}[motion]
     try:
-        return extension.vrm1.humanoid.human_bones.head.node.bone_name or None
+        yield getattr(extension.vrm1.humanoid.human_bones, new).node.bone_name
     except AttributeError:
-        return None
+        yield None
+    try:
+        for bone in extension.vrm0.humanoid.human_bones:
+            if bone.bone == motion:
+                yield bone.node.bone_name
+    except AttributeError:
+        yield None
 
 
 def facing(armature: bpy.types.Object) -> Matrix:

@@ -10,11 +10,18 @@ import numpy as np
 
 from ..clip import Clip
 from ..messages import AddonError
-from .bones import head_bone
-from .schemes import HEAD_CHANNELS, PAIR, Expression, channels, resolve
+from .corrections import Correction, corrections
+from .motions import BoneTarget, IdleBone, bone_targets, motion_channels
+from .parts import groups_of, hangs_on, moves_groups
+from .schemes import PAIR, SINGLE, Expression, channels, resolve
 
 EXPRESSIONS = "facemimic_expressions"
 """Custom property of a mesh object: JSON list of {"name", "binds": {shape key: weight}}, as an avatar states them."""
+
+CHOSEN = "chosen"
+"""What Target.sure is where the artist chose the channels."""
+OFF = "turned off"
+DRIVEN = "has a driver"
 
 _COARSE_SHARE = 0.5
 
@@ -26,8 +33,11 @@ class Target:
     parts: (weight, mix) for each meaning of the key, mix being channel to gain; a mix's value is the sum of gain ×
     channel, limited to 0..1, and the key's the sum of weight × value, limited again. Most keys have one part; one
     that an avatar's expressions share has one for each expression.
-    mix: all parts in one, channel to gain, which is the key's value as long as no limit is met.
+    mix: all parts in one, channel to gain, which is the key's value as long as no limit is met. Without parts it is
+    all there is.
     scheme: the naming scheme that recognised it, for the artist to read.
+    sure: how surely: schemes.EXACT, SPELLING or GUESS, or CHOSEN by the artist.
+    offset, low, high: added to the value, and what it is limited to then. corrected: the artist changed any of this.
     """
 
     mesh: bpy.types.Object
@@ -35,16 +45,36 @@ class Target:
     mix: dict[str, float]
     scheme: str
     parts: tuple[tuple[float, dict[str, float]], ...] = ()
+    sure: str = ""
+    offset: float = 0.0
+    low: float = 0.0
+    high: float = 1.0
+    corrected: bool = False
 
     def value(self, clip: Clip) -> np.ndarray:
-        """float32 (frames,) within 0..1: the key's value over the clip."""
-        total = np.zeros(len(clip.values), np.float32)
-        for weight, mix in self.parts or ((1.0, self.mix),):
+        """float32 (frames,) within low..high: the key's value over the clip."""
+        total = np.full(len(clip.values), self.offset, np.float32)
+        if not self.parts:
+            for channel, gain in self.mix.items():
+                total += np.float32(gain) * clip.column(channel)
+        for weight, mix in self.parts:
             part = np.zeros_like(total)
             for channel, gain in mix.items():
                 part += np.float32(gain) * clip.column(channel)
             total += np.float32(weight) * np.clip(part, 0.0, 1.0)
-        return np.clip(total, 0.0, 1.0)
+        return np.clip(total, self.low, self.high)
+
+
+@dataclass(frozen=True)
+class Idle:
+    """A shape key that nothing moves, and why where there is a reason."""
+
+    mesh: bpy.types.Object
+    shape_key: str
+    reason: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.mesh.name}/{self.shape_key}" + (f" ({self.reason})" if self.reason else "")
 
 
 @dataclass(frozen=True)
@@ -53,8 +83,9 @@ class Character:
 
     matched and missing split the channels of a performance by whether the rig can show them. unused lists the shape
     keys that no channel drives as "Mesh/Key", followed by the reason where there is one: "Face/blink (has a
-    driver)". notes are sentences about what was left out and why. score, 0..1, says how much of a whole performance
-    the rig shows; a channel that shares a shape with others counts half.
+    driver)"; idle are the same, each on its own. bones are those that follow, head_bone among them, and idle_bones
+    those that were found and do not. notes are sentences about what was left out and why. score, 0..1, says how much
+    of a whole performance the rig shows; a channel that shares a shape with others counts half.
     """
 
     name: str
@@ -67,9 +98,12 @@ class Character:
     unused: tuple[str, ...]
     score: float = 0.0
     notes: tuple[str, ...] = ()
+    bones: tuple[BoneTarget, ...] = ()
+    idle: tuple[Idle, ...] = ()
+    idle_bones: tuple[IdleBone, ...] = ()
 
     def key_curves(self, clip: Clip) -> list[tuple[bpy.types.Object, str, np.ndarray]]:
-        """The clip on this rig: (mesh, shape key, float32 (frames,) within 0..1) for every target."""
+        """The clip on this rig: (mesh, shape key, float32 (frames,)) for every target, within 0..1 unless corrected."""
         return [(target.mesh, target.shape_key, target.value(clip)) for target in self.targets]
 
 
@@ -92,7 +126,8 @@ def find_character(obj: bpy.types.Object | None) -> Character:
         if obstacle:
             raise AddonError(obstacle)
 
-    family = [mesh for mesh in _family(obj, armature) if _keys(mesh)]
+    everybody = list(_family(obj, armature))
+    family = [mesh for mesh in everybody if _keys(mesh)]
     if not family:
         where = f"{armature.name} carries no mesh with shape keys" if armature else f"{obj.name} has no shape keys"
         raise AddonError(
@@ -113,36 +148,34 @@ def find_character(obj: bpy.types.Object | None) -> Character:
     if not meshes:
         raise AddonError(notes[0])
 
-    bone = None
-    if armature:
-        if obstacle := _linked(armature):
-            notes.append(obstacle)
-            armature = None
-        else:
-            bone = head_bone(armature)
+    if armature and (obstacle := _linked(armature)):
+        notes.append(obstacle)
+        armature = None
 
     targets: list[Target] = []
-    unused: list[str] = []
-    levels: dict[str, float] = {}
+    idle: list[Idle] = []
+    shown: dict[str, float] = {}
     finest = _finest(meshes)
     for mesh in meshes:
-        _map_mesh(mesh, targets, unused, levels, notes, finest)
-    shown: dict[str, float] = dict(levels)
-    if bone:
-        shown.update((name, 0.0) for name in HEAD_CHANNELS)
+        _map_mesh(mesh, targets, idle, shown, notes, finest)
+    bones, idle_bones = _bones(armature, everybody, targets) if armature else ([], [])
+    shown.update((channel, 0.0) for bone in bones for channel in bone.channels)
     every = channels()
     score = sum(1.0 if shown[name] < PAIR else _COARSE_SHARE for name in every if name in shown) / len(every)
     return Character(
         name=(armature or obj).name,
         meshes=tuple(meshes),
         armature=armature,
-        head_bone=bone,
+        head_bone=next((bone.bone for bone in bones if bone.motion == "head"), None),
         targets=tuple(targets),
         matched=tuple(name for name in every if name in shown),
         missing=tuple(name for name in every if name not in shown),
-        unused=tuple(unused),
+        unused=tuple(map(str, idle)),
         score=score,
         notes=tuple(notes),
+        bones=tuple(bones),
+        idle=tuple(idle),
+        idle_bones=tuple(idle_bones),
     )
 
 
@@ -274,7 +307,7 @@ def _finest(meshes: list[bpy.types.Object]) -> dict[str, float]:
 def _map_mesh(
     mesh: bpy.types.Object,
     targets: list[Target],
-    unused: list[str],
+    idle: list[Idle],
     levels: dict[str, float],
     notes: list[str],
     finest: dict[str, float],
@@ -283,25 +316,86 @@ def _map_mesh(
     names = _names(mesh)
     driven = _driven(key)
     mapping = resolve(names, _expressions(mesh), finest)
-    used: set[str] = set()
+    corrected = corrections(mesh)
+    used: dict[str, float] = {}
     for name in names:
+        own = corrected.get(name)
         if name in driven:
-            unused.append(f"{mesh.name}/{name} (has a driver)")
+            idle.append(Idle(mesh, name, DRIVEN))
+            continue
+        if own and own.off:
+            idle.append(Idle(mesh, name, OFF))
+            continue
+        if own and own.follows is not None:
+            if not own.follows:
+                idle.append(Idle(mesh, name, "no channel is chosen"))
+                continue
+            target = _chosen(mesh, own)
+            used.update(_leading(target.mix))
         elif name in mapping.keys:
             parts, scheme = mapping.keys[name]
-            mix: dict[str, float] = {}
-            for weight, part in parts:
-                for channel, gain in part.items():
-                    mix[channel] = mix.get(channel, 0.0) + weight * gain
-            targets.append(Target(mesh, name, mix, scheme, tuple(parts)))
-            used.update(channel for channel in mix if channel in mapping.levels)
-            block = key.key_blocks[name]
-            if block.mute:
-                notes.append(f"{mesh.name}/{name} is muted; its curve shows once the shape key is unmuted.")
-            if block.slider_max < 1:
-                notes.append(f"{mesh.name}/{name} is held below {block.slider_max:.2f} by its range; widen the range.")
+            target = _recognised(mesh, name, parts, scheme, mapping.sure[name], own)
+            used.update((channel, mapping.levels[channel]) for channel in target.mix if channel in mapping.levels)
         else:
-            reason = mapping.left_out.get(name)
-            unused.append(f"{mesh.name}/{name}" + (f" ({reason})" if reason else ""))
-    for channel in used:
-        levels[channel] = min(levels.get(channel, 9.0), mapping.levels.get(channel, 9.0))
+            idle.append(Idle(mesh, name, mapping.left_out.get(name, "")))
+            continue
+        targets.append(target)
+        block = key.key_blocks[name]
+        if block.mute:
+            notes.append(f"{mesh.name}/{name} is muted; its curve shows once the shape key is unmuted.")
+        if block.slider_max < target.high or block.slider_min > target.low:
+            held = f"{block.slider_min:.2f} to {block.slider_max:.2f}"
+            notes.append(f"{mesh.name}/{name} is held within {held} by its range; widen the range.")
+    for channel, level in used.items():
+        levels[channel] = min(level, levels.get(channel, level))
+
+
+def _recognised(
+    mesh: bpy.types.Object,
+    name: str,
+    parts: list[tuple[float, dict[str, float]]],
+    scheme: str,
+    sure: str,
+    own: Correction | None,
+) -> Target:
+    own = own or Correction(name)
+    parts = [(own.gain * weight, mix) for weight, mix in parts]
+    mix: dict[str, float] = {}
+    for weight, part in parts:
+        for channel, gain in part.items():
+            mix[channel] = mix.get(channel, 0.0) + weight * gain
+    return Target(mesh, name, mix, scheme, tuple(parts), sure, own.offset, own.low, own.high, own.changes)
+
+
+def _chosen(mesh: bpy.types.Object, own: Correction) -> Target:
+    mix = {channel: own.gain * gain for channel, gain in (own.follows or {}).items()}
+    return Target(mesh, own.name, mix, "chosen", (), CHOSEN, own.offset, own.low, own.high, True)
+
+
+def _leading(mix: dict[str, float]) -> dict[str, float]:
+    """The channels that a chosen mixture shows, with the level that it shows them on."""
+    top = max(mix.values())
+    leading = [channel for channel, gain in mix.items() if gain == top > 0]
+    return dict.fromkeys(leading, SINGLE if len(leading) == 1 else PAIR)
+
+
+def _bones(
+    armature: bpy.types.Object, meshes: list[bpy.types.Object], targets: list[Target]
+) -> tuple[list[BoneTarget], list[IdleBone]]:
+    corrected = corrections(armature)
+
+    def shown(motion: str, bone: str) -> frozenset[str] | None:
+        carried = [(mesh, groups_of(mesh, motion, armature, bone)) for mesh in meshes]
+        whole = [mesh for mesh in meshes if hangs_on(mesh, armature, motion, bone)]
+        if not whole and not any(groups for _, groups in carried):
+            return None
+        ways = set(motion_channels(motion))
+        found: set[str] = set()
+        for mesh, groups in carried:
+            for target in targets:
+                leading = ways.intersection(name for name, gain in target.mix.items() if gain > 0) - found
+                if target.mesh == mesh and leading and (mesh in whole or moves_groups(mesh, target.shape_key, groups)):
+                    found |= leading
+        return frozenset(found)
+
+    return bone_targets(armature, corrected, shown)

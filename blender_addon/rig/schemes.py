@@ -27,6 +27,9 @@ _PREFIX_END = ".:|!"
 _SHARED_PREFIX = 3
 
 SINGLE, PAIR, FALLBACK, VISEME, EXPRESSION = 1.0, 2.0, 3.0, 4.0, 5.0
+EXACT, SPELLING, GUESS = "exact", "spelling", "guess"
+"""How surely a name was recognised: letter for letter, in another spelling or behind a prefix, or by likeness."""
+_LESS_SURE = (EXACT, SPELLING, GUESS)
 
 
 @dataclass(frozen=True)
@@ -52,10 +55,11 @@ class Scheme:
 
 @dataclass(frozen=True)
 class Match:
-    """A shape key or an expression (`source`) that a scheme recognises."""
+    """A shape key or an expression (`source`) that a scheme recognises; sure is EXACT, SPELLING or GUESS."""
 
     source: str
     meaning: Meaning
+    sure: str
 
 
 @dataclass(frozen=True)
@@ -72,12 +76,13 @@ class MeshMapping:
 
     keys: shape key to (parts, scheme); a part is (weight, mix), and the key's value is the sum of weight × the mix's
     own value, each limited to 0..1. left_out: recognised shape keys that stay unused, and why.
-    levels: channel to the level that shows it.
+    levels: channel to the level that shows it. sure: shape key to how surely it was recognised.
     """
 
     keys: dict[str, tuple[list[tuple[float, dict[str, float]]], str]]
     left_out: dict[str, str]
     levels: dict[str, float]
+    sure: dict[str, str]
 
 
 def words(name: str) -> list[str]:
@@ -169,7 +174,7 @@ def matches(names: Iterable[str]) -> tuple[list[Match], dict[str, str]]:
         for normal, name in exact.items():
             meaning = scheme.meanings[normal]
             if tables[meaning.table] >= scheme.needs.get(meaning.table, 1):
-                found.append(Match(name, meaning))
+                found.append(Match(name, meaning, EXACT if name == meaning.name else SPELLING))
     matched = {match.source for match in found}
     return found, {name: other for name, other in twins.items() if name not in matched}
 
@@ -194,6 +199,7 @@ class _Candidate:
     binds: Mapping[str, float]
     scheme: str
     trusted: bool
+    sure: str
     stated: bool = False
 
 
@@ -210,17 +216,18 @@ def resolve(
     names = list(names)
     found, twins = matches(names)
     left_out: dict[str, str] = {}
-    candidates = [_Candidate(m.source, m.meaning, {m.source: 1.0}, m.meaning.scheme, False) for m in found]
+    candidates = [_Candidate(m.source, m.meaning, {m.source: 1.0}, m.meaning.scheme, False, m.sure) for m in found]
     spoken = {expression.name: expression for expression in expressions}
     for match in matches(spoken)[0]:
         binds = {key: weight for key, weight in spoken[match.source].binds.items() if key in names and weight}
         if binds:
             scheme = f"{match.meaning.scheme} expression"
             trusted = match.meaning.scheme == "VRM"
-            candidates.append(_Candidate(match.source, match.meaning, binds, scheme, trusted, stated=True))
+            candidates.append(_Candidate(match.source, match.meaning, binds, scheme, trusted, match.sure, stated=True))
     strength = Counter(candidate.scheme for candidate in candidates)
 
     keys: dict[str, tuple[list[tuple[float, dict[str, float]]], str]] = {}
+    sure: dict[str, str] = {}
     levels: dict[str, float] = {}
     for level in sorted({candidate.meaning.level for candidate in candidates}):
         here = [candidate for candidate in candidates if candidate.meaning.level == level]
@@ -252,12 +259,13 @@ def resolve(
                 parts, schemes = keys.get(key, ([], ""))
                 known = schemes.split(", ") if schemes else []
                 keys[key] = ([*parts, (weight, kept)], ", ".join(dict.fromkeys([*known, candidate.scheme])))
+                sure[key] = max(sure.get(key, EXACT), candidate.sure, key=_LESS_SURE.index)
             shown.update(leading)
         levels.update(dict.fromkeys(shown, level))
     for name, other in twins.items():
         if other in keys:
             left_out.setdefault(name, f"means the same as {other}")
-    return MeshMapping(keys, {name: why for name, why in left_out.items() if name not in keys}, levels)
+    return MeshMapping(keys, {name: why for name, why in left_out.items() if name not in keys}, levels, sure)
 
 
 def _covered_by(candidate: _Candidate, leading: list[str], levels: Mapping[str, float]) -> str:
