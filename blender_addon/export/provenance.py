@@ -3,6 +3,7 @@
 import json
 import math
 import tomllib
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path, PurePath
 from typing import Any, Final
@@ -31,6 +32,13 @@ def of_action(action: bpy.types.Action, frame_range: tuple[float, float] | None 
     start, end = frame_range or (-math.inf, math.inf)
     found = [take["provenance"] for take in takes(action) if take["start"] <= end and take["end"] >= start]
     return dict(found[0]) if len(found) == 1 else {"takes": found} if found else {}
+
+
+def of_actions(actions: Sequence[bpy.types.Action]) -> dict[str, Any]:
+    """The same of several Actions."""
+    found = [facts for action in actions if (facts := of_action(action))]
+    every = [take for facts in found for take in facts.get("takes", [facts])]
+    return found[0] if len(found) == 1 else {"takes": every} if every else {}
 
 
 def stamp(file: GltfFile, facts: dict[str, Any] | None) -> None:

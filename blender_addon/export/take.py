@@ -46,11 +46,25 @@ def active_take(character: Character) -> bpy.types.Action:
     return next((action for action in found if takes(action)), found[0])
 
 
+def all_takes(character: Character) -> tuple[bpy.types.Action, ...]:
+    """The active take first, then every other Action that was baked for this character, by name.
+
+    Raises AddonError when there is none.
+    """
+    active = active_take(character)
+    others = [
+        action
+        for action in bpy.data.actions
+        if action != active and takes(action) and any(curves(action, shape_keys(mesh)) for mesh in character.meshes)
+    ]
+    return (active, *sorted(others, key=lambda action: action.name))
+
+
 def curves(action: bpy.types.Action, owner: bpy.types.ID | None) -> Curves:
     """The F-curves that `action` holds for `owner` (a Key or an Object), by data path and index."""
     if owner is None:
         return {}
-    slot = _slot(action, owner)
+    slot = slot_of(action, owner)
     if slot is None:
         return {}
     found: Curves = {}
@@ -71,6 +85,18 @@ def take_range(character: Character, action: bpy.types.Action) -> tuple[float, f
     if not ends:
         raise AddonError(f"The action {action.name} has no curves for {character.name}. Assign one of its takes.")
     return min(start for start, _ in ends), max(end for _, end in ends)
+
+
+def key_frames(character: Character, action: bpy.types.Action) -> np.ndarray:
+    """The frames of all keys of the character's face and bones in `action`, float64 ascending, each once."""
+    found = [np.zeros(0, np.float32)]
+    owners = [*(shape_keys(mesh) for mesh in character.meshes), character.armature]
+    for owner in owners:
+        for curve in curves(action, owner).values():
+            points = np.empty((len(curve.keyframe_points), 2), np.float32)
+            curve.keyframe_points.foreach_get("co", points.ravel())
+            found.append(points[:, 0])
+    return np.unique(np.concatenate(found).astype(np.float64).round(3))
 
 
 def whole_frames(
@@ -132,7 +158,8 @@ def _animation(owner: Any) -> bpy.types.AnimData | None:
     return owner.animation_data if owner is not None else None
 
 
-def _slot(action: bpy.types.Action, owner: bpy.types.ID) -> bpy.types.ActionSlot | None:
+def slot_of(action: bpy.types.Action, owner: bpy.types.ID) -> bpy.types.ActionSlot | None:
+    """The slot of `action` that `owner` (a Key or an Object) plays or would play."""
     data = _animation(owner)
     if data is not None:
         if data.action == action and data.action_slot is not None:
@@ -141,6 +168,9 @@ def _slot(action: bpy.types.Action, owner: bpy.types.ID) -> bpy.types.ActionSlot
             for strip in track.strips:
                 if strip.action == action and strip.action_slot is not None:
                     return strip.action_slot
+    own = next((slot for slot in action.slots if owner in slot.users()), None)
+    if own is not None:
+        return own
     prefix = "KE" if isinstance(owner, bpy.types.Key) else "OB"
     return action.slots.get(prefix + owner.name)
 

@@ -8,17 +8,17 @@ from pathlib import Path
 from typing import Any, Final
 
 import bpy
-from mathutils import Matrix, Quaternion, Vector
+from mathutils import Matrix, Vector
 
 from ..messages import AddonError
 from ..rig.character import Character
 from . import blender_gltf, provenance
-from .blender_data import scene_fps
 from .expressions import LOOK, Bind, gaze, mixture, performs_in_arkit, preset_binds, presets, shape_channels
 from .files import Exported, checked_target, written_whole
 from .gltf_file import GltfFile
+from .gltf_nodes import local_matrix, world_matrices
 from .humanoid import arms_hang, facing, required_bones, rest_positions
-from .take import active_take, whole_frames
+from .take import active_take
 from .vrm_meta import VrmMeta
 
 _EYES_ABOVE_HEAD: Final = 0.06
@@ -48,10 +48,11 @@ def export_vrm(
     bones = required_bones(character.armature, character.name)
     assert character.armature is not None
     action = active_take(character) if with_animation else None
-    frames = whole_frames(character, action) if action else None
     with written_whole(target) as part:
-        file, notes = blender_gltf.exported(character, frames=frames, morph_normals=morph_normals)
-        _turn_to_front(file, facing(character.armature, bones))
+        file, notes = blender_gltf.exported(character, morph_normals=morph_normals)
+        turn = Matrix.Rotation(facing(character.armature, bones) * math.pi / 2, 4, "Y")
+        _turn_to_front(file, turn)
+        seconds = blender_gltf.perform(file, character, [action], turn=turn) if action else 0.0
         nodes = blender_gltf.nodes_of_bones(file, character.armature)
         lost = [name for name, bone in bones.items() if bone not in nodes]
         if lost:
@@ -78,7 +79,6 @@ def export_vrm(
         if with_provenance:
             provenance.stamp(file, provenance.of_action(action) if action else None)
         part.write_bytes(file.to_bytes())
-    seconds = (frames[1] - frames[0]) / scene_fps() if frames else 0.0
     return Exported(target, seconds, (*notes, *_pose_notes(character.armature, bones)))
 
 
@@ -138,38 +138,13 @@ def _look_at(file: GltfFile, human: dict[str, int], expressions: dict[str, Any])
     }
 
 
-def world_matrices(file: GltfFile) -> list[Matrix]:
-    """Every node's place in the scene."""
-    nodes = file.document["nodes"]
-    places = [Matrix() for _ in nodes]
-    children = {child for node in nodes for child in node.get("children", [])}
-    waiting = [(index, Matrix()) for index in range(len(nodes)) if index not in children]
-    while waiting:
-        index, above = waiting.pop()
-        places[index] = above @ _local(nodes[index])
-        waiting += [(child, places[index]) for child in nodes[index].get("children", [])]
-    return places
-
-
-def _local(node: dict[str, Any]) -> Matrix:
-    if "matrix" in node:
-        return Matrix([node["matrix"][row::4] for row in range(4)])
-    x, y, z, w = node.get("rotation", (0.0, 0.0, 0.0, 1.0))
-    return Matrix.LocRotScale(
-        Vector(node.get("translation", (0.0, 0.0, 0.0))),
-        Quaternion((w, x, y, z)),
-        Vector(node.get("scale", (1.0, 1.0, 1.0))),
-    )
-
-
-def _turn_to_front(file: GltfFile, quarters: int) -> None:
+def _turn_to_front(file: GltfFile, turn: Matrix) -> None:
     """Turns the roots of the scene about the up axis, so that the avatar looks along +Z as VRM demands."""
-    if not quarters:
+    if turn == Matrix():
         return
-    turn = Matrix.Rotation(quarters * math.pi / 2, 4, "Y")
     for index in file.document["scenes"][file.document.get("scene", 0)]["nodes"]:
         node = file.document["nodes"][index]
-        place, rotation, scale = (turn @ _local(node)).decompose()
+        place, rotation, scale = (turn @ local_matrix(node)).decompose()
         node.pop("matrix", None)
         node["translation"] = [place.x, place.y, place.z]
         node["rotation"] = [rotation.x, rotation.y, rotation.z, rotation.w]

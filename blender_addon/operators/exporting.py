@@ -78,14 +78,29 @@ def _shape_normals() -> Any:
 class FACEMIMIC_OT_export_glb(Exporting, bpy.types.Operator):
     bl_idname = "facemimic.export_glb"
     bl_label = "Export glTF"
-    bl_description = "Write the character with its performance as one animation to a .glb file"
+    bl_description = "Write the character with its performance, or with all of its takes, to a .glb file"
 
     filename_ext = ".glb"
     filter_glob: bpy.props.StringProperty(default="*.glb", options={"HIDDEN"})
+    takes: bpy.props.EnumProperty(
+        name="Takes",
+        description="Which performances the file holds, each as one animation",
+        items=(
+            ("active", "Active Take", "What the viewport shows, the body's own animation included"),
+            ("all", "All Takes", "Every action that FaceMimic made for the character, each played alone"),
+        ),
+        default="active",
+    )
     morph_normals: _shape_normals()
 
     def write(self, character: Character, path: Path) -> Exported:
-        return export_glb(character, path, morph_normals=self.morph_normals, with_provenance=self.with_provenance)
+        return export_glb(
+            character,
+            path,
+            every_take=self.takes == "all",
+            morph_normals=self.morph_normals,
+            with_provenance=self.with_provenance,
+        )
 
 
 class FACEMIMIC_OT_export_vrma(Exporting, bpy.types.Operator):

@@ -233,8 +233,8 @@ def scene_state() -> Callable[[], object]:
 
 
 @pytest.fixture
-def tracks() -> Callable[..., dict]:
-    """Reads a file's animation with a glTF library: (node's name, path) to (times, values); weights by shape key."""
+def all_tracks() -> Callable[..., dict]:
+    """Reads a file's animations with a glTF library: animation's name to its tracks, as below."""
 
     def array(gltf, index):
         accessor = gltf.accessors[index]
@@ -243,12 +243,10 @@ def tracks() -> Callable[..., dict]:
         start = (view.byteOffset or 0) + (accessor.byteOffset or 0)
         return np.frombuffer(gltf.binary_blob(), np.float32, accessor.count * width, start).reshape(-1, width)
 
-    def tracks(path):
-        gltf = pygltflib.GLTF2().load_binary(str(path))
-        assert len(gltf.animations) == 1
+    def tracks_of(gltf, animation):
         found = {}
-        for channel in gltf.animations[0].channels:
-            sampler = gltf.animations[0].samplers[channel.sampler]
+        for channel in animation.channels:
+            sampler = animation.samplers[channel.sampler]
             assert sampler.interpolation == "LINEAR"
             node = gltf.nodes[channel.target.node]
             times, values = array(gltf, sampler.input)[:, 0], array(gltf, sampler.output)
@@ -260,6 +258,21 @@ def tracks() -> Callable[..., dict]:
                     found[node.name, name] = times, values.reshape(len(times), len(names))[:, column]
             else:
                 found[node.name, channel.target.path] = times, values
+        return found
+
+    def all_tracks(path):
+        gltf = pygltflib.GLTF2().load_binary(str(path))
+        return {animation.name: tracks_of(gltf, animation) for animation in gltf.animations}
+
+    return all_tracks
+
+
+@pytest.fixture
+def tracks(all_tracks) -> Callable[..., dict]:
+    """The tracks of a file's one animation: (node's name, path) to (times, values); weights by shape key."""
+
+    def tracks(path):
+        (found,) = all_tracks(path).values()
         return found
 
     return tracks

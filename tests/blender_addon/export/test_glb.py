@@ -8,7 +8,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from blender_addon.export.glb import export_glb
-from blender_addon.export.take import read_take
 from blender_addon.messages import AddonError
 
 SLOW = settings(
@@ -32,7 +31,7 @@ def test_one_animation_holds_every_mesh_and_the_head(make, perform, assign, trac
     for mesh, key, values in character.key_curves(clip):
         times, shown = found[mesh.name, key]
         assert times[-1] == pytest.approx(49 / 24)
-        assert np.abs(np.interp(np.arange(50) / 24, times, shown) - values).max() < 0.002
+        assert np.abs(np.interp(np.arange(50) / 24, times, shown) - values).max() < 0.003
     assert np.ptp(found["head", "rotation"][1], axis=0).max() > 0.1
     gltf = pygltflib.GLTF2().load_binary(str(exported.path))
     assert gltf.animations[0].name == "Take"
@@ -43,22 +42,79 @@ def test_one_animation_holds_every_mesh_and_the_head(make, perform, assign, trac
 @SLOW
 @given(
     fps=st.sampled_from([12.0, 25.0, 60.0]),
-    frame=st.sampled_from([0.0, 1.0, 57.25]),
+    frame=st.sampled_from([0.0, 1.0, 57.25, -30.0, -7.5]),
     names=st.lists(st.sampled_from(FEW), min_size=1, unique=True),
     frames=st.integers(2, 24),
 )
 def test_the_file_shows_what_the_curves_show(make, perform, assign, tracks, tmp_path, fps, frame, names, frames):
     character = make(names)
     clip = perform(frames, fps, tuple(names))
-    action = assign(character, clip, frame=frame)
+    assign(character, clip, frame=frame)
     found = tracks(export_glb(character, tmp_path / "take.glb").path)
-    first = np.floor(frame)
-    last = first + found["Face", names[0]][0][-1] * 24
-    taken = read_take(character, action, frame_range=(first, last))
-    for name in names:
-        times, shown = found["Face", name]
-        expected = np.interp(times, np.arange(len(taken.values)) / 24, taken.column(name))
-        assert np.abs(shown - expected).max() < 0.002
+    keyed = frame + np.arange(frames) * 24 / fps
+    at = np.linspace(np.floor(keyed[0]), keyed[-1], 200)
+    for mesh, key, values in character.key_curves(clip):
+        times, shown = found[mesh.name, key]
+        file = np.interp((at - np.floor(frame)) / 24, times, shown)
+        assert np.abs(file - np.interp(at, keyed, values)).max() < 0.003, key
+
+
+def test_several_takes_are_animations_of_the_same_nodes(make, perform, assign, all_tracks, scene_state, tmp_path):
+    character = make(FEW)
+    still = perform(12, 24.0, tuple(FEW), seed=4)
+    assign(character, still, frame=40.0, name="B still head")
+    moving = perform(20, 24.0, (*FEW, "headYaw", "headPitch", "headRoll"), seed=5)
+    assign(character, moving, name="A moving head")
+    bpy.context.scene.frame_set(1)
+    before = scene_state()
+    exported = export_glb(character, tmp_path / "takes.glb", every_take=True)
+    same_scene(before, scene_state())
+    assert exported.seconds == pytest.approx(19 / 24)
+    found = all_tracks(exported.path)
+    assert list(found) == ["A moving head", "B still head"]
+    assert set(found["A moving head"]) == set(found["B still head"])
+    for name, clip in (("A moving head", moving), ("B still head", still)):
+        for mesh, key, values in character.key_curves(clip):
+            times, shown = found[name][mesh.name, key]
+            assert times[-1] == pytest.approx((len(values) - 1) / 24)
+            assert np.abs(np.interp(np.arange(len(values)) / 24, times, shown) - values).max() < 0.003
+    turned, rest = (found[name]["head", "rotation"][1] for name in found)
+    assert np.ptp(turned, axis=0).max() > 0.05
+    assert np.ptp(rest, axis=0).max() < 1e-6
+    node = next(n for n in pygltflib.GLTF2().load_binary(str(exported.path)).nodes if n.name == "head")
+    assert rest[0] == pytest.approx(node.rotation, abs=1e-5)
+
+
+def test_takes_in_the_nla_do_not_play_into_one_another(make, perform, assign, all_tracks, scene_state, tmp_path):
+    character = make(FEW)
+    clips = {name: perform(10, 24.0, tuple(FEW), seed=seed) for seed, name in enumerate("XYZ")}
+    for name, clip in clips.items():
+        action = assign(character, clip, name=name)
+        for mesh in character.meshes:
+            data = mesh.data.shape_keys.animation_data
+            strip = data.nla_tracks.new().strips.new(name, 1, action)
+            strip.action_slot = action.slots["KE" + mesh.data.shape_keys.name]
+            strip.blend_type = "ADD"
+            data.action = None
+    bpy.context.scene.frame_set(1)
+    before = scene_state()
+    found = all_tracks(export_glb(character, tmp_path / "takes.glb", every_take=True).path)
+    same_scene(before, scene_state())
+    assert sorted(found) == ["X", "Y", "Z"]
+    for name, clip in clips.items():
+        times, shown = found[name]["Face", "jawOpen"]
+        assert np.abs(np.interp(np.arange(10) / 24, times, shown) - clip.column("jawOpen")).max() < 0.003
+
+
+def test_still_curves_take_two_keys_and_bones_of_the_take_are_always_keyed(make, perform, assign, tracks, tmp_path):
+    character = make(FEW)
+    clip = perform(50, 24.0, (*FEW, "headYaw"))
+    clip.values[:] = 0.25
+    assign(character, clip)
+    found = tracks(export_glb(character, tmp_path / "still.glb").path)
+    assert all(len(times) == 2 for times, _ in found.values())
+    assert ("head", "rotation") in found
+    assert ("leftHand", "rotation") not in found
 
 
 def test_a_range_starts_at_time_zero(make, perform, assign, tracks, tmp_path):
@@ -68,7 +124,7 @@ def test_a_range_starts_at_time_zero(make, perform, assign, tracks, tmp_path):
     exported = export_glb(character, tmp_path / "part.glb", frame_range=(11, 21))
     times, shown = tracks(exported.path)["Face", "jawOpen"]
     assert times[-1] == pytest.approx(10 / 24)
-    assert np.abs(shown - clip.column("jawOpen")[10:21]).max() < 0.002
+    assert np.abs(np.interp(np.arange(11) / 24, times, shown) - clip.column("jawOpen")[10:21]).max() < 0.003
 
 
 @pytest.mark.parametrize(("fps", "base"), [(24, 1.001), (30, 1.001), (25, 2.0)])
@@ -86,7 +142,7 @@ def test_a_scene_of_a_broken_rate_keeps_its_seconds(make, perform, assign, track
     for key in ("jawOpen", "tongueOut"):
         times, shown = found["Face", key]
         assert times[-1] == pytest.approx(49 / rate, rel=1e-5)
-        assert np.abs(np.interp(np.arange(50) / rate, times, shown) - clip.column(key)).max() < 0.002
+        assert np.abs(np.interp(np.arange(50) / rate, times, shown) - clip.column(key)).max() < 0.003
     assert found["head", "rotation"][0][-1] == pytest.approx(49 / rate, rel=1e-5)
     assert (render.fps, render.fps_base) == (fps, pytest.approx(base))
     document = pygltflib.GLTF2().load_binary(str(exported.path))
@@ -131,7 +187,8 @@ def test_a_character_without_an_armature(make, perform, assign, tracks, tmp_path
     clip = perform(20, 24.0, tuple(FEW))
     assign(character, clip)
     found = tracks(export_glb(character, tmp_path / "take.glb").path)
-    assert np.abs(found["Face", "jawOpen"][1] - clip.column("jawOpen")).max() < 0.002
+    times, shown = found["Face", "jawOpen"]
+    assert np.abs(np.interp(np.arange(20) / 24, times, shown) - clip.column("jawOpen")).max() < 0.003
 
 
 def test_bodies_and_drivers_come_along(make, perform, assign, tracks, tmp_path):
@@ -153,7 +210,7 @@ def test_bodies_and_drivers_come_along(make, perform, assign, tracks, tmp_path):
         hand.rotation_euler[0] = angle
         hand.keyframe_insert("rotation_euler", frame=frame)
     found = tracks(export_glb(character, tmp_path / "take.glb").path)
-    assert np.abs(found["Face", "tongueOut"][1] - found["Face", "jawOpen"][1]).max() < 0.002
+    assert np.abs(found["Face", "tongueOut"][1] - found["Face", "jawOpen"][1]).max() < 0.003
     assert ("leftHand", "rotation") in found
     assert ("rightHand", "rotation") not in found
 
@@ -229,8 +286,6 @@ def test_refusals_leave_no_file_and_no_change(make, perform, assign, scene_state
             export_glb(character, path)
     with pytest.raises(AddonError, match="no range"):
         export_glb(character, tmp_path / "take.glb", frame_range=(9, 2))
-    with pytest.raises(AddonError, match="frame -5"):
-        export_glb(character, tmp_path / "take.glb", frame_range=(-5, 2))
     old = tmp_path / "old.glb"
     old.write_bytes(b"precious")
     monkeypatch.setattr("blender_addon.export.gltf_file.GltfFile.to_bytes", lambda self: 1 / 0)

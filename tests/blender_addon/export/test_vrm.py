@@ -10,7 +10,8 @@ from mathutils import Matrix, Vector
 
 from blender_addon.export.expressions import presets
 from blender_addon.export.gltf_file import GltfFile
-from blender_addon.export.vrm import export_vrm, world_matrices
+from blender_addon.export.gltf_nodes import world_matrices
+from blender_addon.export.vrm import export_vrm
 from blender_addon.export.vrm_meta import VrmMeta
 from blender_addon.messages import AddonError
 
