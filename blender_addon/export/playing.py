@@ -9,7 +9,8 @@ import numpy as np
 
 from ..rig.character import Character
 from .blender_data import context, key_blocks, pose_bones, scene_fps, shape_keys
-from .take import curves, key_frames
+from .curves import curves
+from .take import key_frames
 
 Part = bpy.types.Object | str
 """An object, or a bone of the character's armature by its name."""

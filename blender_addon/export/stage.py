@@ -10,7 +10,7 @@ from ..bake.write import takes
 from ..messages import AddonError
 from ..rig.character import Character
 from .blender_data import context, key_blocks, pose_bones, shape_keys
-from .take import curves, slot_of
+from .curves import curves, slot_of
 
 SCENE = "FaceMimic export"
 

@@ -1,22 +1,19 @@
 """Reads a baked take back: from the curves of an Action to the channels that they show."""
 
 import math
-from typing import Any, Final
+from typing import Final
 
 import bpy
 import numpy as np
-from mathutils import Euler, Matrix, Quaternion
 
 from ..bake.write import takes
 from ..clip import Clip
 from ..messages import AddonError
-from ..rig.bones import facing
 from ..rig.character import Character
-from ..rig.schemes import HEAD_CHANNELS
 from . import provenance
-from .blender_data import pose_bones, scene_fps, shape_keys
-
-Curves = dict[tuple[str, int], bpy.types.FCurve]
+from .blender_data import scene_fps, shape_keys
+from .curves import animation_of, bone_path, curves, sampled
+from .take_bones import bone_channels
 
 _NEARLY: Final = 1e-4
 """Frames that differ by less are the same: keys at fractional frames are float32."""
@@ -29,7 +26,7 @@ def active_take(character: Character) -> bpy.types.Action:
     """
     found: list[bpy.types.Action] = []
     for mesh in character.meshes:
-        data = _animation(shape_keys(mesh))
+        data = animation_of(shape_keys(mesh))
         if data is None:
             continue
         actions = [data.action] if data.action else []
@@ -58,22 +55,6 @@ def all_takes(character: Character) -> tuple[bpy.types.Action, ...]:
         if action != active and takes(action) and any(curves(action, shape_keys(mesh)) for mesh in character.meshes)
     ]
     return (active, *sorted(others, key=lambda action: action.name))
-
-
-def curves(action: bpy.types.Action, owner: bpy.types.ID | None) -> Curves:
-    """The F-curves that `action` holds for `owner` (a Key or an Object), by data path and index."""
-    if owner is None:
-        return {}
-    slot = slot_of(action, owner)
-    if slot is None:
-        return {}
-    found: Curves = {}
-    for layer in action.layers:
-        for strip in layer.strips:
-            bag = strip.channelbag(slot) if isinstance(strip, bpy.types.ActionKeyframeStrip) else None
-            for curve in bag.fcurves if bag else ():
-                found.setdefault((curve.data_path, curve.array_index), curve)
-    return found
 
 
 def take_range(character: Character, action: bpy.types.Action) -> tuple[float, float]:
@@ -135,18 +116,11 @@ def read_take(
         raise AddonError(f"The frame rate must be above 0; this one is {fps}.")
     step = scene_fps() / fps
     frames = start + step * np.arange(math.ceil((end - start) / step - _NEARLY) + 1)
-    columns = _shape_channels(character, action, frames) | _head_channels(character, action, frames)
+    columns = bone_channels(character, action, frames) | _shape_channels(character, action, frames)
     if not columns:
         raise AddonError(f"{character.name} shows none of FaceMimic's channels, so there is nothing to read.")
     values = np.stack(list(columns.values()), axis=1).astype(np.float32)
     return Clip(values, fps, tuple(columns), provenance.of_action(action, (start, end)))
-
-
-def head_angles(turn: Quaternion) -> tuple[float, float, float]:
-    """Yaw, pitch and roll (radians) of a rotation about the character's left (X), up (Y) and forward (Z)."""
-    # Blender names an order by what acts first: roll, then pitch, then yaw.
-    angles = turn.to_euler("ZXY")
-    return angles.y, -angles.x, -angles.z
 
 
 def _check_range(start: float, end: float) -> None:
@@ -154,33 +128,8 @@ def _check_range(start: float, end: float) -> None:
         raise AddonError(f"Frames {start} to {end} are no range. The last frame must not lie before the first.")
 
 
-def _animation(owner: Any) -> bpy.types.AnimData | None:
-    return owner.animation_data if owner is not None else None
-
-
-def slot_of(action: bpy.types.Action, owner: bpy.types.ID) -> bpy.types.ActionSlot | None:
-    """The slot of `action` that `owner` (a Key or an Object) plays or would play."""
-    data = _animation(owner)
-    if data is not None:
-        if data.action == action and data.action_slot is not None:
-            return data.action_slot
-        for track in data.nla_tracks:
-            for strip in track.strips:
-                if strip.action == action and strip.action_slot is not None:
-                    return strip.action_slot
-    own = next((slot for slot in action.slots if owner in slot.users()), None)
-    if own is not None:
-        return own
-    prefix = "KE" if isinstance(owner, bpy.types.Key) else "OB"
-    return action.slots.get(prefix + owner.name)
-
-
 def _key_path(shape_key: str) -> str:
     return f'key_blocks["{bpy.utils.escape_identifier(shape_key)}"].value'
-
-
-def _bone_path(bone: str, property_name: str) -> str:
-    return f'pose.bones["{bpy.utils.escape_identifier(bone)}"].{property_name}'
 
 
 def _face_curves(character: Character, action: bpy.types.Action) -> list[bpy.types.FCurve]:
@@ -189,21 +138,15 @@ def _face_curves(character: Character, action: bpy.types.Action) -> list[bpy.typ
         of_mesh = curves(action, shape_keys(mesh))
         paths = {_key_path(target.shape_key) for target in character.targets if target.mesh == mesh}
         found += [curve for (path, _), curve in of_mesh.items() if path in paths]
-    if character.armature and character.head_bone:
-        start = _bone_path(character.head_bone, "rotation")
-        found += [curve for (path, _), curve in curves(action, character.armature).items() if path.startswith(start)]
-    return found
-
-
-def _values(curve: bpy.types.FCurve | None, frames: np.ndarray, resting: float) -> np.ndarray:
-    if curve is None:
-        return np.full(len(frames), resting)
-    return np.fromiter((curve.evaluate(frame) for frame in frames), float, len(frames))
+    starts = tuple(bone_path(target.bone, what) for target in character.bones for what in ("rotation", "location"))
+    of_armature = curves(action, character.armature)
+    return found + [curve for (path, _), curve in of_armature.items() if path.startswith(starts)]
 
 
 def _shape_channels(character: Character, action: bpy.types.Action, frames: np.ndarray) -> dict[str, np.ndarray]:
-    names = [name for name in character.matched if name not in HEAD_CHANNELS]
-    if not names or not character.targets:
+    driving = {channel for target in character.targets for channel in target.mix}
+    names = [name for name in character.matched if name in driving]
+    if not names:
         return {}
     shown = np.zeros((len(frames), len(character.targets)))
     gains = np.zeros((len(character.targets), len(names)))
@@ -216,34 +159,10 @@ def _shape_channels(character: Character, action: bpy.types.Action, frames: np.n
                 f"{target.mesh.name} has no shape key {target.shape_key} any more. Choose the character again."
             )
         curve = of_mesh.get(target.mesh, {}).get((_key_path(target.shape_key), 0))
-        shown[:, row] = np.clip(_values(curve, frames, block.value), block.slider_min, block.slider_max)
+        values = np.clip(sampled(curve, frames, block.value), block.slider_min, block.slider_max)
+        shown[:, row] = values - target.offset
         for channel, gain in target.mix.items():
             if channel in names:
                 gains[row, names.index(channel)] = gain
     solved = np.clip(shown @ np.linalg.pinv(gains).T, 0.0, 1.0)
     return {name: solved[:, column] for column, name in enumerate(names)}
-
-
-def _head_channels(character: Character, action: bpy.types.Action, frames: np.ndarray) -> dict[str, np.ndarray]:
-    if not (character.armature and character.head_bone):
-        return {}
-    bone = pose_bones(character.armature).get(character.head_bone)
-    if bone is None:
-        return {}
-    of_armature = curves(action, character.armature)
-    into_character = (facing(character.armature).transposed() @ bone.bone.matrix_local.to_3x3()).to_quaternion()
-
-    def column(name: str, index: int, resting: float) -> np.ndarray:
-        return _values(of_armature.get((_bone_path(bone.name, name), index)), frames, resting)
-
-    if bone.rotation_mode == "QUATERNION":
-        rows = np.stack([column("rotation_quaternion", i, bone.rotation_quaternion[i]) for i in range(4)], 1)
-        turns = [Quaternion(row).normalized() for row in rows]
-    elif bone.rotation_mode == "AXIS_ANGLE":
-        rows = np.stack([column("rotation_axis_angle", i, bone.rotation_axis_angle[i]) for i in range(4)], 1)
-        turns = [Matrix.Rotation(row[0], 3, row[1:]).to_quaternion() for row in rows]
-    else:
-        rows = np.stack([column("rotation_euler", i, bone.rotation_euler[i]) for i in range(3)], 1)
-        turns = [Euler(row, bone.rotation_mode).to_quaternion() for row in rows]
-    angles = np.array([head_angles(into_character @ turn @ into_character.inverted()) for turn in turns])
-    return {name: angles[:, column] for column, name in enumerate(HEAD_CHANNELS)}

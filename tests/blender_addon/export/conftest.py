@@ -12,6 +12,7 @@ from mathutils import Quaternion
 
 from blender_addon.clip import Clip
 from blender_addon.rig.character import Character, Target
+from blender_addon.rig.motions import BoneTarget
 
 SHAPES = [
     "browDownLeft", "browDownRight", "browInnerUp", "browOuterUpLeft", "browOuterUpRight", "cheekPuff",
@@ -113,6 +114,7 @@ def make() -> Callable[..., Character]:
         if armature:
             head = (bones or {}).get("head", "head")
             armature.pose.bones[head].rotation_mode = "QUATERNION"
+        turns = {way: {channel: 1.0} for way, channel in zip(("yaw", "pitch", "roll"), HEAD, strict=True)}
         seen = {channel for target in targets for channel in target.mix} | set(HEAD if head else [])
         everything = [*SHAPES, *HEAD]
         return Character(
@@ -124,6 +126,7 @@ def make() -> Callable[..., Character]:
             matched=tuple(name for name in everything if name in seen),
             missing=tuple(name for name in everything if name not in seen),
             unused=(),
+            bones=(BoneTarget(armature, head, "head", turns, {}),) if armature else (),
         )
 
     return make

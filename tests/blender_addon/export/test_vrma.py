@@ -9,7 +9,7 @@ from mathutils import Quaternion
 
 from blender_addon.clip import Clip
 from blender_addon.export.expressions import as_presets, gaze, presets
-from blender_addon.export.take import head_angles
+from blender_addon.export.take_bones import head_angles
 from blender_addon.export.vrma import export_vrma, write_vrma
 from blender_addon.messages import AddonError
 
