@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -20,6 +21,8 @@ MARK = "facemimic"
 """Custom property of the Actions baked here: JSON {"takes": [{"name", "start", "end", "fps", "provenance"}]}."""
 
 _LAST_FRAME = 1_048_574
+_NAMED = 3
+_LONGEST_NAME = 63
 _EXACT = ("eyeBlink", "mouth", "jaw", "tongueOut")
 
 
@@ -291,6 +294,17 @@ def _set_aside(owner: Any, paths: set[str]) -> None:
 
 
 def _remember(action: Any, clip: Clip, name: str, start: float, end: float, fps: float) -> None:
-    kept = [take for take in takes(action) if take["start"] < start or take["end"] > end]
+    before = takes(action)
+    kept = [take for take in before if take["start"] < start or take["end"] > end]
     kept.append({"name": name, "start": start, "end": end, "fps": fps, "provenance": clip.provenance})
     action[MARK] = json.dumps({"takes": kept}, sort_keys=True)
+    own_name = re.sub(r"\.\d{3,}$", "", action.name)
+    if before and own_name == _joined_name(before):
+        action.name = _joined_name(kept)
+
+
+def _joined_name(joined: list[dict[str, Any]]) -> str:
+    """What an Action is called that the artist has not named: its takes in their order, as far as they fit."""
+    names = [str(take["name"]) for take in sorted(joined, key=lambda take: take["start"])]
+    shown = ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
+    return shown.encode()[:_LONGEST_NAME].decode(errors="ignore").strip()

@@ -185,6 +185,28 @@ def test_every_frame_then_reduced_in_the_middle(make_mesh: Make, make_clip: Make
     assert np.abs([jaw.evaluate(1 + k) - wanted[k] for k in range(90)]).max() <= 0.01
 
 
+def test_a_joined_action_is_named_after_its_takes_until_the_artist_names_it(
+    make_mesh: Make, make_clip: MakeClip
+) -> None:
+    character = find_character(make_mesh("Face", ["jawOpen"]))
+
+    def add(name: str, frame: float) -> bpy.types.Action:
+        return bake(character, make_clip({"jawOpen": wave(10)}), frame=frame, fps=24, name=name)
+
+    assert add("Happy 1", 101).name == "Happy 1"
+    assert add("Sad 2", 1).name == "Sad 2, Happy 1"
+    assert add("Angry 3", 1).name == "Angry 3, Happy 1"
+    for number in range(3):
+        action = add(f"Late {number}", 201 + 100 * number)
+    assert action.name == "Angry 3, Happy 1, Late 0 and 2 more"
+    action.name = "My shot"
+    assert add("Sad 4", 901).name == "My shot"
+    other = find_character(make_mesh("Other", ["jawOpen"]))
+    for frame in (1, 101):
+        long = bake(other, make_clip({"jawOpen": wave(10)}), frame=frame, fps=24, name="喜" * 21)
+    assert long.name.startswith("喜喜")
+
+
 def test_a_new_take_keeps_the_old_one(make_mesh: Make, make_clip: MakeClip) -> None:
     face = make_mesh("Face", ["jawOpen"])
     character = find_character(face)
