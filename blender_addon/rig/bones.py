@@ -17,6 +17,9 @@ MOTIONS = ("head", "jaw", "leftEye", "rightEye")
 NOTED = "facemimic_"
 """Start of the custom properties of an armature object that name its bones, as an imported avatar states them."""
 
+_REMEMBERED = 64
+"""Rigs whose bones' names are kept as they were read: they are asked for again at every look at the panel."""
+
 
 class _Names(NamedTuple):
     """names: plain, in the order of preference. side: left, right, or empty where there is one such bone."""
@@ -63,18 +66,35 @@ def motion_bone(armature: bpy.types.Object, motion: str) -> str | None:
     stated = _stated(armature, motion)
     if stated and stated in bones:
         return stated
-    known = _known()[motion]
-    full = {_plain(bone.name): bone.name for bone in reversed(bones)}
-    short = {_plain(bone.name.rpartition(":")[2]): bone.name for bone in reversed(bones)}
-    for name in known.names:
-        if found := full.get(name) or short.get(name):
-            return found
-    likely = [
-        (len(bone.parent_recursive), index, bone.name)
-        for index, bone in enumerate(bones)
-        if _sounds_like(bone.name, known)
-    ]
+    names = tuple(bones.keys())
+    if found := _by_name(names, motion):
+        return found
+    likely = [(len(bones[name].parent_recursive), index, name) for index, name in _alike(names, motion)]
     return min(likely)[2] if likely else None
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _by_name(names: tuple[str, ...], motion: str) -> str | None:
+    full = {_plain(name): name for name in reversed(names)}
+    short = {_plain(name.rpartition(":")[2]): name for name in reversed(names)}
+    return next((full.get(one) or short[one] for one in _known()[motion].names if one in full or one in short), None)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _alike(names: tuple[str, ...], motion: str) -> list[tuple[int, str]]:
+    known = _known()[motion]
+    return [(index, name) for index, name in enumerate(names) if _sounds_like(name, known)]
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _pairs(names: tuple[str, ...]) -> list[tuple[str, str]]:
+    """The bones that there are on the left and on the right."""
+    sides: dict[tuple[str, ...], dict[str, str]] = {}
+    for name in names:
+        parts = words(name)
+        for side in {"left", "right"}.intersection(parts):
+            sides.setdefault(tuple("*" if part == side else part for part in parts), {})[side] = name
+    return [(pair["left"], pair["right"]) for pair in sides.values() if len(pair) == 2]
 
 
 def means_motion(name: str, motion: str) -> bool:
@@ -121,17 +141,9 @@ def facing(armature: bpy.types.Object) -> Matrix:
     """
     data: Any = armature.data
     bones = data.bones
-    sides: dict[tuple[str, ...], dict[str, Vector]] = {}
-    for bone in bones:
-        parts = words(bone.name)
-        for side in ("left", "right"):
-            if side in parts:
-                rest = tuple("*" if part == side else part for part in parts)
-                sides.setdefault(rest, {})[side] = bone.head_local
     left = Vector((0.0, 0.0, 0.0))
-    for pair in sides.values():
-        if len(pair) == 2:
-            left += pair["left"] - pair["right"]
+    for one, other in _pairs(tuple(bones.keys())):
+        left += bones[one].head_local - bones[other].head_local
     up = Vector((0.0, 0.0, 1.0))
     name = head_bone(armature)
     if name and (chain := bones[name].parent_recursive):

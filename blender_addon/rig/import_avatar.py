@@ -15,12 +15,13 @@ from typing import Any
 import bpy
 
 from ..messages import AddonError
+from .bones import MOTIONS, NOTED
 from .character import EXPRESSIONS, Character, find_character
+from .motions import GAZE
 
 _MAGIC, _JSON, _BIN = 0x46546C67, 0x4E4F534A, 0x004E4942
 _NODE, _MESH = "facemimic_node", "facemimic_mesh"
 _LONGEST_NAME = 63
-_HEAD = "facemimic_head"
 _MADE_BY_IMPORT = (
     "objects",
     "meshes",
@@ -39,9 +40,10 @@ _MADE_BY_IMPORT = (
 def import_avatar(path: str | Path) -> Character:
     """Imports an avatar and finds its character.
 
-    VRM 0.x and 1.0 expressions are noted on the meshes (custom property `facemimic_expressions`) and the head bone on
-    the armature, so that the character is found again after saving. Raises AddonError when the file is missing,
-    damaged, not glTF, or has no morph targets; nothing is left in the scene then.
+    VRM 0.x and 1.0 expressions are noted on the meshes (custom property `facemimic_expressions`), and the bones of
+    head, jaw and eyes on the armature, with how far the eyes turn, so that the character is found again after saving.
+    Raises AddonError when the file is missing, damaged, not glTF, or has no morph targets; nothing is left in the
+    scene then.
     """
     path = Path(path)
     try:
@@ -228,13 +230,30 @@ def _numbered(document: dict[str, Any]) -> dict[str, Any]:
     return marked
 
 
-def _head_node(document: dict[str, Any]) -> int | None:
+def _bone_nodes(document: dict[str, Any]) -> dict[int, str]:
+    """Node to the motion that a VRM avatar's humanoid gives it, of those that a performance has."""
     extensions = document.get("extensions") or {}
     bones = ((extensions.get("VRMC_vrm") or {}).get("humanoid") or {}).get("humanBones")
     if isinstance(bones, dict):
-        return (bones.get("head") or {}).get("node")
-    bones = ((extensions.get("VRM") or {}).get("humanoid") or {}).get("humanBones") or []
-    return next((bone.get("node") for bone in bones if bone.get("bone") == "head"), None)
+        stated = {motion: (bones.get(motion) or {}).get("node") for motion in MOTIONS}
+    else:
+        bones = ((extensions.get("VRM") or {}).get("humanoid") or {}).get("humanBones") or []
+        stated = {bone.get("bone"): bone.get("node") for bone in bones if bone.get("bone") in MOTIONS}
+    return {node: motion for motion, node in stated.items() if isinstance(node, int)}
+
+
+def _gaze(document: dict[str, Any]) -> dict[str, float]:
+    """Degrees that a VRM avatar's eye bones turn Out, In, Up and Down; empty where it does not look by them."""
+    extensions = document.get("extensions") or {}
+    if "VRMC_vrm" in extensions:
+        told, start, reach = extensions["VRMC_vrm"].get("lookAt") or {}, "rangeMap", "outputScale"
+        by_bones = told.get("type") == "bone"
+    else:
+        told, start, reach = (extensions.get("VRM") or {}).get("firstPerson") or {}, "lookAt", "yRange"
+        by_bones = told.get("lookAtTypeName") == "Bone"
+    ways = {"Out": "HorizontalOuter", "In": "HorizontalInner", "Up": "VerticalUp", "Down": "VerticalDown"}
+    degrees = {way: (told.get(start + name) or {}).get(reach) for way, name in ways.items()} if by_bones else {}
+    return {way: float(one) for way, one in degrees.items() if isinstance(one, int | float)}
 
 
 def _note_expressions(document: dict[str, Any], objects: list[bpy.types.Object]) -> None:
@@ -248,7 +267,7 @@ def _note_expressions(document: dict[str, Any], objects: list[bpy.types.Object])
                 by_mesh[mesh][names[index]] = weight
         for mesh, keys in by_mesh.items():
             binds_of[mesh].append({"name": name, "binds": keys})
-    head = _head_node(document)
+    motions, gaze = _bone_nodes(document), _gaze(document)
     for obj in objects:
         obj.pop(_NODE, None)
         data: Any = obj.data
@@ -259,9 +278,11 @@ def _note_expressions(document: dict[str, Any], objects: list[bpy.types.Object])
                 obj[EXPRESSIONS] = json.dumps(binds_of[number], ensure_ascii=False)
         if obj.type == "ARMATURE":
             for bone in [*pose.bones, *data.bones]:
-                if bone.get(_NODE) is not None and bone.get(_NODE) == head:
-                    obj[_HEAD] = bone.name
+                if motion := motions.get(bone.get(_NODE, -1)):
+                    obj[NOTED + motion] = bone.name
                 bone.pop(_NODE, None)
+            if gaze:
+                obj[GAZE] = json.dumps(gaze)
     for obj in objects:
         data = obj.data
         if obj.type == "MESH":

@@ -3,9 +3,9 @@
 import json
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
-from math import radians
+from math import radians, tan
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +20,13 @@ from .schemes import HEAD_CHANNELS
 TURNS = ("yaw", "pitch", "roll")
 SLIDES = ("left", "up", "forward")
 GAZE = NOTED + "gaze"
-"""Custom property of an armature object: JSON of the degrees that a VRM avatar's eyes turn out, in, up and down."""
+"""Custom property of an armature object: JSON of the degrees that a VRM avatar's eyes turn Out, In, Up and Down."""
 
-_TURNING = {"DAMPED_TRACK", "TRACK_TO", "LOCKED_TRACK", "COPY_ROTATION", "COPY_TRANSFORMS", "IK", "ARMATURE", "ACTION"}
+EYES = ("leftEye", "rightEye")
+
+_MOSTLY = 0.5
+_AIMING = {"DAMPED_TRACK", "TRACK_TO", "LOCKED_TRACK"}
+_TURNING = _AIMING | {"COPY_ROTATION", "COPY_TRANSFORMS", "IK", "ARMATURE", "ACTION"}
 
 Gains = Mapping[str, Mapping[str, float]]
 
@@ -33,7 +37,7 @@ class BoneTarget:
 
     motion: one of bones.MOTIONS. turns: yaw towards the character's left, pitch upwards and roll towards its left
     shoulder, each to channel to radians at 1 (of the head: at 1 rad). slides: left, up and forward, each to channel to
-    the distance in armature space at 1. corrected: the artist changed it.
+    the distance in armature space at 1; eyes that aim at a bone follow it so. corrected: the artist changed it.
     """
 
     armature: bpy.types.Object
@@ -107,11 +111,13 @@ def bone_targets(
     for motion in MOTIONS:
         own = corrections.get(motion, Correction(motion))
         chosen = own.bone if own.bone in data.bones else ""
-        bone = chosen or motion_bone(armature, motion)
-        if bone is None:
+        found = chosen or motion_bone(armature, motion)
+        if found is None:
             continue
-        by_shapes = frozenset() if chosen or motion == "head" else shown(motion, bone)
-        turns, slides = _gains(armature, motion, bone)
+        by_shapes = frozenset() if chosen or motion == "head" else shown(motion, found)
+        aim = _aim(armature, found) if motion in EYES else None
+        bone = aim or found
+        turns, slides = ({}, _aiming(armature, motion, found, bone)) if aim else _gains(armature, motion, bone)
         kept = [_scaled(gains, own.gain, by_shapes or frozenset()) for gains in (turns, slides)]
         reason = "turned off" if own.off or own.gain == 0 else _held(armature, bone)
         if not reason and by_shapes is None:
@@ -122,7 +128,24 @@ def bone_targets(
             idle.append(IdleBone(armature, bone, motion, reason))
         else:
             driven.append(BoneTarget(armature, bone, motion, *kept, corrected=own.changes))
-    return driven, idle
+    return _shared(driven), idle
+
+
+def _shared(driven: list[BoneTarget]) -> list[BoneTarget]:
+    """Eyes that are steered by one bone steer it by halves."""
+    eyes = [target for target in driven if target.motion in EYES]
+    if len(eyes) < 2 or eyes[0].bone != eyes[1].bone:
+        return driven
+    both = [
+        {way: {**_half(one.get(way, {})), **_half(two.get(way, {}))} for way in {*one, *two}}
+        for one, two in ((eyes[0].turns, eyes[1].turns), (eyes[0].slides, eyes[1].slides))
+    ]
+    merged = replace(eyes[0], turns=both[0], slides=both[1], corrected=eyes[0].corrected or eyes[1].corrected)
+    return [merged if target is eyes[0] else target for target in driven if target is not eyes[1]]
+
+
+def _half(mix: Mapping[str, float]) -> dict[str, float]:
+    return {channel: gain / 2 for channel, gain in mix.items()}
 
 
 def _scaled(gains: Gains, factor: float, left_out: frozenset[str]) -> Gains:
@@ -130,6 +153,18 @@ def _scaled(gains: Gains, factor: float, left_out: frozenset[str]) -> Gains:
         way: {name: factor * gain for name, gain in mix.items() if name not in left_out} for way, mix in gains.items()
     }
     return {way: mix for way, mix in kept.items() if mix}
+
+
+def _aim(armature: bpy.types.Object, eye: str) -> str | None:
+    """The bone that an eye, or the eye below its control, keeps looking at."""
+    pose: Any = armature.pose
+    for posed in (pose.bones[eye], *pose.bones[eye].children):
+        for constraint in posed.constraints:
+            if constraint.type in _AIMING and not constraint.mute and constraint.influence > _MOSTLY:
+                target = constraint.subtarget if constraint.target == armature else ""
+                if target in pose.bones and target != eye:
+                    return target
+    return None
 
 
 def _held(armature: bpy.types.Object, bone: str) -> str:
@@ -161,20 +196,29 @@ def _gains(armature: bpy.types.Object, motion: str, bone: str) -> tuple[Gains, G
             return turns, {}
         return turns, {"forward": {"jawForward": _jaw_forward(armature, bone)}}
     side, out = ("Left", 1.0) if motion == "leftEye" else ("Right", -1.0)
-    degrees = _stated_gaze(armature)
     reach = _reach()["eye"]
     angles = {"Out": reach["yaw"], "In": reach["yaw"], "Up": reach["up"], "Down": reach["down"]}
-    angles |= {way: radians(angle) for way, angle in degrees.items()}
+    degrees = _stated_gaze(armature)
+    angles |= {way: radians(degrees[way]) for way in angles if isinstance(degrees.get(way), int | float)}
     return {
         "yaw": {f"eyeLookOut{side}": out * angles["Out"], f"eyeLookIn{side}": -out * angles["In"]},
         "pitch": {f"eyeLookUp{side}": angles["Up"], f"eyeLookDown{side}": -angles["Down"]},
     }, {}
 
 
+def _aiming(armature: bpy.types.Object, motion: str, eye: str, aim: str) -> Gains:
+    """How far the bone that an eye looks at moves, so that the eye turns as far as its own bone would."""
+    data: Any = armature.data
+    away = (data.bones[aim].head_local - data.bones[eye].head_local).length
+    turns, _ = _gains(armature, motion, eye)
+    ways = {"left": turns["yaw"], "up": turns["pitch"]}
+    return {way: {channel: away * tan(angle) for channel, angle in mix.items()} for way, mix in ways.items()}
+
+
 def _jaw_forward(armature: bpy.types.Object, bone: str) -> float:
     data: Any = armature.data
     reach = _reach()["jaw"]
-    eyes = [motion_bone(armature, motion) for motion in ("leftEye", "rightEye")]
+    eyes = [motion_bone(armature, motion) for motion in EYES]
     if eyes[0] and eyes[1]:
         apart = (data.bones[eyes[0]].head_local - data.bones[eyes[1]].head_local).length
         if apart > 0:
@@ -182,11 +226,11 @@ def _jaw_forward(armature: bpy.types.Object, bone: str) -> float:
     return reach["forward_of_bone"] * data.bones[bone].length
 
 
-def _stated_gaze(armature: bpy.types.Object) -> dict[str, float]:
-    """Degrees that a VRM avatar says its eyes turn; empty where it says nothing."""
+def _stated_gaze(armature: bpy.types.Object) -> dict[str, Any]:
+    """What a VRM avatar says about its gaze; empty where it says nothing."""
     text = armature.get(GAZE)
     try:
         told = json.loads(text) if isinstance(text, str) else {}
-        return {way: float(told[way]) for way in ("Out", "In", "Up", "Down") if way in told}
-    except (ValueError, TypeError):
+    except ValueError:
         return {}
+    return told if isinstance(told, dict) else {}

@@ -87,18 +87,23 @@ class MeshMapping:
 
 def words(name: str) -> list[str]:
     """The lower-case words of a name; a lone L or R becomes left or right. eyeBlink_L: eye, blink, left."""
+    return list(_words(name))
+
+
+@lru_cache(maxsize=1 << 15)
+def _words(name: str) -> tuple[str, ...]:
     plain = _COPY.sub("", unicodedata.normalize("NFKC", name).strip())
-    found: list[str] = [str(word).lower() for word in _WORDS.findall(_HUMPS.sub("_", plain))]
+    found = [str(word).lower() for word in _WORDS.findall(_HUMPS.sub("_", plain))]
     if not found:
-        return [plain.lower()] if plain else []
+        return (plain.lower(),) if plain else ()
     if len(found) == 1:
-        return found
-    return [_SIDES.get(word, word) for word in found]
+        return tuple(found)
+    return tuple(_SIDES.get(word, word) for word in found)
 
 
 def normalised(name: str) -> str:
     """A name without regard to case, separators and the spelling of the side."""
-    return "".join(words(name))
+    return "".join(_words(name))
 
 
 @lru_cache(maxsize=1)

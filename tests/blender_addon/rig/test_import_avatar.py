@@ -5,6 +5,7 @@ import struct
 from pathlib import Path
 
 import bpy
+import numpy as np
 import pytest
 
 from blender_addon.messages import AddonError
@@ -104,6 +105,50 @@ def test_an_avatar_is_found_again_after_saving(scene: bpy.types.Scene, shared: P
     from blender_addon.rig.character import find_character
 
     assert find_character(bpy.data.objects["Armature"]).matched == before
+
+
+@pytest.mark.parametrize("vrm", ["1.0", "0.x"])
+def test_a_vrm_says_which_bones_its_eyes_are_and_how_far_they_turn(
+    scene: bpy.types.Scene, tmp_path: Path, vrm: str
+) -> None:
+    ways = ("HorizontalOuter", "HorizontalInner", "VerticalUp", "VerticalDown")
+    if vrm == "1.0":
+        bones: object = {"head": {"node": 1}, "leftEye": {"node": 2}, "rightEye": {"node": 3}}
+        look = {"type": "bone", **{f"rangeMap{way}": {"inputMaxValue": 90, "outputScale": 8} for way in ways}}
+        about = {"VRMC_vrm": {"specVersion": "1.0", "humanoid": {"humanBones": bones}, "lookAt": look}}
+    else:
+        bones = [{"bone": name, "node": node} for name, node in (("head", 1), ("leftEye", 2), ("rightEye", 3))]
+        look = {"lookAtTypeName": "Bone", **{f"lookAt{way}": {"xRange": 90, "yRange": 8} for way in ways}}
+        about = {"VRM": {"humanoid": {"humanBones": bones}, "firstPerson": look}}
+    content = document(1, about, ["jawOpen"])
+    content["nodes"] = [
+        {"name": "Face", "mesh": 0, "skin": 0},
+        {"name": "Kopf", "children": [2, 3]},
+        {"name": "Auge A", "translation": [0.03, 0, 0]},
+        {"name": "Auge B", "translation": [-0.03, 0, 0]},
+    ]
+    content["scenes"] = [{"nodes": [0, 1]}]
+    content["skins"] = [{"joints": [1, 2, 3]}]
+    attributes = content["meshes"][0]["primitives"][0]["attributes"]
+    attributes |= {"JOINTS_0": 2, "WEIGHTS_0": 3}
+    joints = bytes([0, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0])
+    weights = struct.pack("<12f", *([1.0, 0, 0, 0] * 3))
+    content["accessors"] += [
+        {"bufferView": 2, "componentType": 5121, "count": 3, "type": "VEC4"},
+        {"bufferView": 3, "componentType": 5126, "count": 3, "type": "VEC4"},
+    ]
+    content["bufferViews"] += [
+        {"buffer": 0, "byteOffset": 72, "byteLength": 12},
+        {"buffer": 0, "byteOffset": 84, "byteLength": 48},
+    ]
+    content["buffers"] = [{"byteLength": 132}]
+    file = tmp_path / "avatar.vrm"
+    file.write_bytes(glb(content, TRIANGLE + LIFT + joints + weights))
+    character = import_avatar(file)
+    eyes = {target.motion: target for target in character.bones if target.motion != "head"}
+    assert {motion: target.bone for motion, target in eyes.items()} == {"leftEye": "Auge A", "rightEye": "Auge B"}
+    assert eyes["leftEye"].turns["yaw"]["eyeLookOutLeft"] == pytest.approx(np.radians(8))
+    assert character.head_bone == "Kopf"
 
 
 def whole(scene: bpy.types.Scene) -> dict[str, int]:
