@@ -6,17 +6,20 @@ from engine.performance.person import Person
 from engine.performance.timing import minimum_jerk
 
 CLOSING, CLOSED = 0.066, 0.018
-"""Seconds; spontaneous closing is 66 ms, voluntary ones stay shut 23 ms (Kwon 2013)."""
+"""Seconds; spontaneous closing is 66 ms at its quickest, voluntary ones stay shut 23 ms (Kwon 2013)."""
+SLOWEST_CLOSING = 0.080
+"""Seconds; a voluntary closing takes 78 ± 10 ms (Kwon 2013)."""
 FAST_OPENING, SLOW_OPENING, TAIL = 0.053, 0.117, 0.30
 """Seconds of the opening's two phases and its slow end (Kwon 2013)."""
 
 
-def blink_shape(time: np.ndarray) -> np.ndarray:
+def blink_shape(time: np.ndarray, closing: float = CLOSING) -> np.ndarray:
     """Lid closure 0..1 at `time` seconds after a blink's start: fast down, a stop, two-phase up with a slow tail."""
-    fast = 0.45 * minimum_jerk((time - CLOSING - CLOSED) / FAST_OPENING)
-    slow = 0.47 * minimum_jerk((time - CLOSING - CLOSED - 0.6 * FAST_OPENING) / SLOW_OPENING)
-    tail = 0.08 * minimum_jerk((time - CLOSING - CLOSED - 0.4 * SLOW_OPENING) / TAIL)
-    return minimum_jerk(time / CLOSING) - fast - slow - tail
+    opened = time - closing - CLOSED
+    fast = 0.45 * minimum_jerk(opened / FAST_OPENING)
+    slow = 0.47 * minimum_jerk((opened - 0.6 * FAST_OPENING) / SLOW_OPENING)
+    tail = 0.08 * minimum_jerk((opened - 0.4 * SLOW_OPENING) / TAIL)
+    return minimum_jerk(time / closing) - fast - slow - tail
 
 
 def blinks(rng: np.random.Generator, fps: float, person: Person, shifts: np.ndarray, pace: np.ndarray) -> np.ndarray:
@@ -41,5 +44,6 @@ def blinks(rng: np.random.Generator, fps: float, person: Person, shifts: np.ndar
         near = shifts[np.abs(shifts - at) < 0.25]
         start = float(near[0]) if len(near) else at
         depth = rng.uniform(0.3, 0.85) if rng.random() < person.partial_share else rng.uniform(0.92, 1.0)
-        closure = np.maximum(closure, depth * blink_shape((grid - start) / rng.uniform(0.92, 1.12)))
+        closing = rng.uniform(CLOSING, SLOWEST_CLOSING)
+        closure = np.maximum(closure, depth * blink_shape(grid - start, closing))
         at = max(at, start)

@@ -7,9 +7,7 @@ import numpy as np
 from engine.channels import INDEX
 from engine.performance.person import Person
 from engine.performance.timing import minimum_jerk, wander
-
-FULL_SIDEWAYS, FULL_UP, FULL_DOWN = 30.0, 25.0, 30.0
-"""Degrees of eye rotation that the eyeLook channels show at 1; ARKit does not state them."""
+from engine.takes.eyes import reach
 
 
 @dataclass(frozen=True)
@@ -46,7 +44,7 @@ def gaze(rng: np.random.Generator, frames: int, fps: float, person: Person, down
         at += rng.lognormal(np.log(person.fixation) - 0.3, 0.8)
         if at > frames / fps:
             break
-        away = rng.exponential(person.gaze_spread) * (3.0 if rng.random() < 0.12 else 1.0)
+        away = rng.exponential(person.gaze_spread) * (2.5 if rng.random() < 0.12 else 1.0)
         angle = rng.uniform(0, 2 * np.pi)
         target = np.clip(0.25 * here + away * np.array([np.cos(angle), 0.6 * np.sin(angle)]), -26, 26)
         step = target - here
@@ -77,11 +75,12 @@ def gaze(rng: np.random.Generator, frames: int, fps: float, person: Person, down
 
 def show_gaze(values: np.ndarray, look: Gaze) -> None:
     """Adds the eyeLook channels to `values` (frames, 55) in place, with the lids following the eye up and down."""
-    up, down = np.clip(look.pitch, 0, None) / FULL_UP, np.clip(-look.pitch, 0, None) / FULL_DOWN
+    full = {way: np.rad2deg(angle) for way, angle in reach().items()}
+    up, down = np.clip(look.pitch, 0, None) / full["up"], np.clip(-look.pitch, 0, None) / full["down"]
     for side, outwards in (("Left", look.yaw - look.vergence), ("Right", -look.yaw - look.vergence)):
         for name, curve in {
-            "eyeLookOut": np.clip(outwards, 0, None) / FULL_SIDEWAYS,
-            "eyeLookIn": np.clip(-outwards, 0, None) / FULL_SIDEWAYS,
+            "eyeLookOut": np.clip(outwards, 0, None) / full["yaw"],
+            "eyeLookIn": np.clip(-outwards, 0, None) / full["yaw"],
             "eyeLookUp": up,
             "eyeLookDown": down,
         }.items():

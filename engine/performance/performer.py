@@ -52,7 +52,7 @@ def perform(
         values += speech(rng, frames, fps) * (1 - 0.5 * np.clip(shown.max(axis=1, keepdims=True), 0, 1))
     _tense(values, style.tension * rng.uniform(0.7, 1.0))
     values += _micro_movement(rng, frames, fps, person)
-    _lean(values, person)
+    values *= person.lean
     _close_lids(rng, values, closure)
 
     head = person.head_spread * wander(rng, frames, fps, person.head_cutoff, 3) * np.array([1.0, 0.7, 0.45])
@@ -108,7 +108,7 @@ def _show(rng: np.random.Generator, beat: Beat, time: np.ndarray, person: Person
         for number, amplitude in _chosen_units(rng, emotion, person).items():
             unit = units()[number]
             late = beat.onset * unit.lead * rng.uniform(0.5, 1.2) * (1 - 0.5 * style.deliberate)
-            skew = rng.uniform(0.9, 1.15) * (1 - 0.3 * style.deliberate)
+            skew = rng.uniform(0.9, 1.15) * (1 - 0.42 * style.deliberate)
             strength = amplitude * share * beat.intensity * expressive
             curve = strength * _envelope(time, beat, late, skew) * living
             if beating is not None:
@@ -134,12 +134,6 @@ def _tense(values: np.ndarray, tension: float) -> None:
     for name, gain in {"eyeSquint": 0.25, "browDown": 0.15, "mouthPress": 0.25}.items():
         for side in ("Left", "Right"):
             values[:, INDEX[name + side]] += gain * tension
-
-
-def _lean(values: np.ndarray, person: Person) -> None:
-    for name, i in INDEX.items():
-        if not name.startswith("eye"):
-            values[:, i] *= person.left if name.endswith("Left") else person.right if name.endswith("Right") else 1.0
 
 
 def _close_lids(rng: np.random.Generator, values: np.ndarray, closure: np.ndarray) -> None:

@@ -10,7 +10,8 @@ from engine.channels import CHANNELS, INDEX
 
 
 @cache
-def _reach() -> dict[str, float]:
+def reach() -> dict[str, float]:
+    """Radians that an eye turns for a channel at 1, by `yaw`, `up` and `down`; see eyes.toml."""
     return tomllib.loads(Path(__file__).with_name("eyes.toml").read_text("utf-8"))
 
 
@@ -19,10 +20,10 @@ def turns(values: np.ndarray, side: str) -> tuple[np.ndarray, np.ndarray]:
 
     values: (frames, 55). side: Left or Right.
     """
-    reach = _reach()
+    full = reach()
     look = {way: values[:, INDEX[f"eyeLook{way}{side}"]].astype(float) for way in ("In", "Out", "Up", "Down")}
-    outward = reach["yaw"] * (look["Out"] - look["In"])
-    return (outward if side == "Left" else -outward), reach["up"] * look["Up"] - reach["down"] * look["Down"]
+    outward = full["yaw"] * (look["Out"] - look["In"])
+    return (outward if side == "Left" else -outward), full["up"] * look["Up"] - full["down"] * look["Down"]
 
 
 def looks(yaw: np.ndarray, pitch: np.ndarray) -> np.ndarray:
@@ -30,17 +31,17 @@ def looks(yaw: np.ndarray, pitch: np.ndarray) -> np.ndarray:
 
     yaw: towards the person's left; pitch: upwards; radians (frames,).
     """
-    reach = _reach()
+    full = reach()
     values = np.zeros((len(yaw), len(CHANNELS)))
     for name, angle in (
-        ("OutLeft", yaw / reach["yaw"]),
-        ("InRight", yaw / reach["yaw"]),
-        ("InLeft", -yaw / reach["yaw"]),
-        ("OutRight", -yaw / reach["yaw"]),
-        ("UpLeft", pitch / reach["up"]),
-        ("UpRight", pitch / reach["up"]),
-        ("DownLeft", -pitch / reach["down"]),
-        ("DownRight", -pitch / reach["down"]),
+        ("OutLeft", yaw / full["yaw"]),
+        ("InRight", yaw / full["yaw"]),
+        ("InLeft", -yaw / full["yaw"]),
+        ("OutRight", -yaw / full["yaw"]),
+        ("UpLeft", pitch / full["up"]),
+        ("UpRight", pitch / full["up"]),
+        ("DownLeft", -pitch / full["down"]),
+        ("DownRight", -pitch / full["down"]),
     ):
         values[:, INDEX["eyeLook" + name]] = angle.clip(0)
     return values
