@@ -5,12 +5,12 @@ import numpy as np
 from engine.channels import CHANNELS, REGIONS
 
 KINDS = {
-    "nothing": 0.3,
-    "keys": 0.15,
+    "nothing": 0.28,
+    "keys": 0.14,
     "sparse keys": 0.1,
-    "regions": 0.15,
-    "ends": 0.1,
-    "gap": 0.1,
+    "regions": 0.12,
+    "ends": 0.08,
+    "gap": 0.18,
     "noisy": 0.1,
 }
 """How often each way of leaving things open is trained."""
@@ -35,14 +35,18 @@ def draw_confidence(rng: np.random.Generator, frames: int) -> np.ndarray:
         if rng.random() < 0.5:
             confidence[-rng.integers(1, frames // 3 + 1) :] = 1
     elif kind == "gap":
-        length = rng.integers(frames // 8, frames * 3 // 4)
+        # As many short gaps as long ones: from a tenth of a second upwards.
+        length = int(np.exp(rng.uniform(np.log(6), np.log(frames * 3 // 4))))
         start = rng.integers(0, frames - length)
         confidence[:] = 1
         confidence[start : start + length] = 0
     elif kind == "noisy":
         confidence[:] = rng.uniform(0.2, 0.95, (1, len(CHANNELS)))
         start = rng.integers(0, frames)
-        confidence[start : start + rng.integers(1, frames // 3 + 1)] *= rng.random()
+        hidden = confidence[start : start + rng.integers(1, frames // 3 + 1)]
+        for region in REGIONS.values():
+            if rng.random() < 0.7:
+                hidden[:, region] *= rng.choice((0.0, rng.random()))
     if rng.random() < 0.5:
         confidence[[0, -1]] = 1
     return confidence
