@@ -7,10 +7,13 @@ hello               → engine, protocol, python, pid; at once, before anything 
 info                → see info.py
 warm {device}       loads the model ahead of the first generate → device
 generate {request, device} + arrays observed_values, observed_confidence → array values; fps, channels, provenance
-video {path, fps, face, start, end, model} → as generate
+video {path, and any of engine/video/options.py} a video, a folder of images or a photo → as generate, and report
+faces {path, start, end, fps, mirrored, model} the people to choose from → time, faces (boxes), array portraits (0..1)
 convert {path, target, fps} reads a recorded take and writes it as `target` if given → as generate, and notes
 add_take {path, target, name, fps, channels, provenance, overwrite, with_provenance} + array values adds that take to
                     the avatar at path and writes it as target → path, name, seconds, targets, notes
+write_take {target, fps, channels, provenance, with_provenance} + array values writes that take in the format that the
+                    target's ending asks for → path, seconds, notes
 landmarker          fetches the face landmarker from its official address → path
 cancel {target}     stops that request at its next progress; it answers with an error of kind "cancelled"
 """
@@ -204,19 +207,29 @@ def _generate(worker: Worker, job: Job) -> Answer:
 
 
 def _video(worker: Worker, job: Job) -> Answer:
-    from engine.video.capture import capture
+    from engine.video.capture import capture_all
+    from engine.video.options import Options
+    from engine.video.report import report
 
-    path = _text(job, "path", needed=True)
-    clip = capture(
-        path or "",
-        fps=job.header.get("fps"),
-        face=job.header.get("face") or 0,
-        start=job.header.get("start"),
-        end=job.header.get("end"),
-        model=_text(job, "model"),
-        progress=worker.progress(job, "Watching the video"),
-    )
-    return _performance(clip)
+    path = _text(job, "path", needed=True) or ""
+    captured = capture_all(path, Options.from_dict(job.header), worker.progress(job, "Watching the footage"))
+    answer, arrays = _performance(captured.clip)
+    return {**answer, "report": report(captured)}, arrays
+
+
+def _faces(worker: Worker, job: Job) -> Answer:
+    from engine.video.faces import faces_to_choose
+    from engine.video.footage import open_footage
+    from engine.video.landmarker import find_landmarker
+    from engine.video.options import Options
+
+    path = _text(job, "path", needed=True) or ""
+    options = Options.from_dict(job.header)
+    tell = worker.progress(job, "Looking for faces")
+    with open_footage(path, options.fps, options.mirrored) as footage:
+        crowd = faces_to_choose(footage, find_landmarker(options.model), options.start, options.stop, tell)
+    boxes = [[round(float(edge), 4) for edge in face.box] for face in crowd.faces]
+    return {"time": crowd.time, "faces": boxes}, {"portraits": crowd.portraits().astype(np.float32) / 255}
 
 
 def _convert(worker: Worker, job: Job) -> Answer:
@@ -230,18 +243,12 @@ def _convert(worker: Worker, job: Job) -> Answer:
 
 def _add_take(worker: Worker, job: Job) -> Answer:
     from engine.avatars.add_take import add_take
-    from engine.clip import Clip
-    from engine.request import number
 
-    header, values = job.header, job.arrays.get("values")
+    header = job.header
     path, target, name = (_text(job, field, needed=True) or "" for field in ("path", "target", "name"))
-    channels, facts = header.get("channels"), header.get("provenance", {})
-    if values is None or not isinstance(channels, list) or not isinstance(facts, dict):
-        raise FaceMimicError("A take needs the array values, and fps, channels and provenance.")
-    clip = Clip(values, number("fps", header.get("fps"), 1, 1000), tuple(channels), facts)
     made = add_take(
         path,
-        clip,
+        _given_clip(job),
         target,
         name,
         overwrite=header.get("overwrite") is True,
@@ -249,6 +256,26 @@ def _add_take(worker: Worker, job: Job) -> Answer:
     )
     about = {"name": made.animation, "seconds": made.seconds, "targets": made.targets, "notes": list(made.notes)}
     return {"path": str(made.path), **about}, {}
+
+
+def _write_take(worker: Worker, job: Job) -> Answer:
+    from engine.takes.formats import lost, write_take
+
+    target, clip = _text(job, "target", needed=True) or "", _given_clip(job)
+    write_take(clip, target, with_provenance=job.header.get("with_provenance") is not False)
+    return {"path": target, "seconds": (len(clip.values) - 1) / clip.fps, "notes": lost(clip, target)}, {}
+
+
+def _given_clip(job: Job) -> Any:
+    """The Clip that a request carries."""
+    from engine.clip import Clip
+    from engine.request import number
+
+    header, values = job.header, job.arrays.get("values")
+    channels, facts = header.get("channels"), header.get("provenance", {})
+    if values is None or not isinstance(channels, list) or not isinstance(facts, dict):
+        raise FaceMimicError("A take needs the array values, and fps, channels and provenance.")
+    return Clip(values, number("fps", header.get("fps"), 1, 1000), tuple(channels), facts)
 
 
 def _landmarker(worker: Worker, job: Job) -> Answer:
@@ -263,8 +290,10 @@ OPERATIONS: dict[str, Callable[[Worker, Job], Answer]] = {
     "warm": _warm,
     "generate": _generate,
     "video": _video,
+    "faces": _faces,
     "convert": _convert,
     "add_take": _add_take,
+    "write_take": _write_take,
     "landmarker": _landmarker,
 }
 

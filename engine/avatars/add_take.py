@@ -5,14 +5,13 @@ all of them, also those that rest, so that one clip leaves nothing behind in the
 section 3.11.
 """
 
-import json
 from dataclasses import dataclass
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
-from engine import __version__
+from engine import provenance
 from engine.avatars.bones import Turning, eyes_of, head_of
 from engine.avatars.face import Face, faces
 from engine.avatars.glb import Glb, same_file
@@ -25,10 +24,6 @@ from engine.files import written_whole
 TOLERANCE: Final = 0.005
 """Largest error of a morph weight between keys, and of a bone's rotation in radians."""
 SUFFIXES: Final = (".glb", ".vrm")
-
-_MARK: Final = "FaceMimic"
-_LONGEST: Final = 2000
-"""Characters of JSON that one fact of the provenance may take: requests fit, recorded curves do not belong here."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +72,9 @@ def checked_target(avatar: str | Path, target: str | Path, overwrite: bool) -> P
         raise FaceMimicError(f"“{target.name}” does not end in {' or '.join(SUFFIXES)}. Give it the avatar's.", "file")
     if not overwrite and same_file(avatar, target):
         raise FaceMimicError(
-            f"{target.name} is the avatar itself. Choose another name, or ask to overwrite the avatar.", "file"
+            f"{target.name} is the avatar itself. Choose another name, or ask to overwrite it "
+            "(--overwrite on the command line, Overwrite in the panel).",
+            "file",
         )
     return target
 
@@ -91,7 +88,7 @@ def append(
     head, why_not = head_of(file)
     animation: dict[str, Any] = {"name": _free_name(file, name), "channels": [], "samplers": []}
     if with_provenance:
-        animation["extras"] = {_MARK: _stamp(file, clip.provenance)}
+        animation["extras"] = {provenance.MARK: _stamp(file, clip.provenance)}
     _add_faces(file, animation, found, clip)
     by_shapes = set().union(*(face.shown for face in found))
     # An eye that a shape already turns would turn twice.
@@ -152,31 +149,11 @@ def _free_name(file: Glb, name: str) -> str:
 
 def _stamp(file: Glb, facts: dict[str, Any]) -> dict[str, Any]:
     """What the animation says about itself; the asset gets the same in short, beside all that it says already."""
-    generator: dict[str, Any] = {"generator": f"FaceMimic {__version__}"}
-    if _machine_made(facts):
-        generator["machine-made performance"] = True
+    told = provenance.about(facts)
     extras = file.document["asset"].setdefault("extras", {})
-    about = extras.setdefault(_MARK, {}) if isinstance(extras, dict) else None
-    if isinstance(about, dict):
-        for fact, value in generator.items():
-            about.setdefault(fact, value)
-    return generator | {fact: value for fact, value in _public(facts).items() if fact not in generator}
-
-
-def _machine_made(facts: dict[str, Any]) -> bool:
-    """Whether a model made the performance, or one of the takes in it; recorded and hand-made ones are no such."""
-    takes = facts.get("takes")
-    parts = [facts, *(takes if isinstance(takes, list) else [])]
-    return any(isinstance(part, dict) and part.get("machine_made") is True for part in parts)
-
-
-def _public(value: Any) -> Any:
-    """Facts without folders of a person's disk and without long data."""
-    if isinstance(value, dict):
-        kept = {str(name): _public(item) for name, item in value.items()}
-        return {name: item for name, item in kept.items() if len(json.dumps(item)) <= _LONGEST}
-    if isinstance(value, list):
-        return [_public(item) for item in value]
-    if isinstance(value, str) and PurePath(value).is_absolute():
-        return PurePath(value).name
-    return value
+    known = extras.setdefault(provenance.MARK, {}) if isinstance(extras, dict) else None
+    if isinstance(known, dict):
+        for fact in ("generator", "machine-made performance"):
+            if fact in told:
+                known.setdefault(fact, told[fact])
+    return told

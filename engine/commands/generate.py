@@ -34,6 +34,7 @@ def add(commands: Any) -> None:
     parser.add_argument("--guidance", type=float, help="0..8; how strictly it keeps to what is asked")
     parser.add_argument("--device", choices=DEVICES, default="auto")
     parser.add_argument("--out", required=True, metavar="TAKE", help=f"one of {WRITABLE}")
+    parser.add_argument("--no-provenance", action="store_true", help="do not write that a machine made it, and how")
     parser.set_defaults(run=run, parser=parser)
 
 
@@ -45,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
     check_writable(args.out)
     with Progress("Performing") as progress:
         clip = load_generator(args.device).generate(request, progress=progress)
-    write_take(clip, args.out)
+    write_take(clip, args.out, with_provenance=not args.no_provenance)
     report(clip, args.out)
     return 0
 

@@ -4,13 +4,14 @@ A new format is one module with the members of Format, listed in FORMATS. Severa
 them apart by content, writing by a longer ending such as take.openface.csv.
 """
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
 from engine.clip import Clip
 from engine.errors import FaceMimicError
 from engine.request import number
-from engine.takes import audio2face, face_cap, live_link_face, mediapipe_scores, openface, own
+from engine.takes import audio2face, face_cap, live_link_face, mediapipe_scores, openface, origin, own
 from engine.takes.take import Take
 from engine.takes.text import as_utf8
 
@@ -74,16 +75,23 @@ def read_take(path: str | Path) -> Take:
     head = as_utf8(head)
     for candidate in candidates:
         if head and candidate.recognises(head):
-            return candidate.read(path)
+            return _with_origin(candidate.read(path), path)
     names = " or ".join(f"{'an' if one.NAME[0] in 'AEIOU' else 'a'} {one.NAME}" for one in candidates)
     raise FaceMimicError(f"{path.name} is not {names}, or it is damaged. Record or export it again.", "file")
 
 
-def write_take(clip: Clip, path: str | Path) -> None:
-    """Writes a Clip in the format that the file's ending asks for."""
+def write_take(clip: Clip, path: str | Path, *, with_provenance: bool = True) -> None:
+    """Writes a Clip in the format that the file's ending asks for.
+
+    with_provenance: a take of ours says where it comes from, and a small file beside one of another format says so
+    where a machine made the performance; see origin.py.
+    """
     path = Path(path)
     check_writable(path)
-    _writer(path).write(clip, path)
+    form, facts = _writer(path), clip.provenance if with_provenance else {}
+    form.write(replace(clip, provenance=facts), path)
+    if form is not own:
+        origin.write(path, facts)
 
 
 def check_writable(path: str | Path) -> None:
@@ -96,7 +104,9 @@ def check_writable(path: str | Path) -> None:
         raise FaceMimicError(f"Cannot write {path}: there is no folder {path.parent}.", "file")
 
 
-def convert(source: str | Path, target: str | Path | None = None, fps: float | None = None) -> Take:
+def convert(
+    source: str | Path, target: str | Path | None = None, fps: float | None = None, *, with_provenance: bool = True
+) -> Take:
     """Reads a take, resamples it to `fps` if given, and writes it to `target` if given; returns what it then is.
 
     Its notes also say what of it the target cannot hold.
@@ -111,8 +121,24 @@ def convert(source: str | Path, target: str | Path | None = None, fps: float | N
     clip = take.clip if fps is None else take.clip.resampled(fps)
     if target is None:
         return Take(clip, take.notes)
-    write_take(clip, target)
-    return Take(clip, (*take.notes, *_writer(Path(target)).lost(clip)))
+    write_take(clip, target, with_provenance=with_provenance)
+    return Take(clip, (*take.notes, *lost(clip, target)))
+
+
+def lost(clip: Clip, path: str | Path) -> list[str]:
+    """Sentences about what of the Clip the format that the path asks for cannot hold."""
+    return _writer(Path(path)).lost(clip)
+
+
+def _with_origin(take: Take, path: Path) -> Take:
+    """The take, and that a machine made it where the file beside it says so."""
+    told = origin.read(path)
+    if not told:
+        return take
+    facts = {**take.clip.provenance, "made_from": told}
+    if told.get("machine-made performance") is True:
+        facts["machine_made"] = True
+    return Take(replace(take.clip, provenance=facts), take.notes)
 
 
 def _with_suffix(path: Path) -> list[Format]:

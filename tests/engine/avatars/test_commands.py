@@ -42,6 +42,8 @@ def test_the_command_refuses_in_a_sentence(
         assert main(["add-take", str(path), str(take), *argv]) == 1
         assert capsys.readouterr().err.startswith("Error: ")
     assert main(["add-take", str(path), str(tmp_path / "none.npz"), "--out", str(tmp_path / "new.vrm")]) == 1
+    assert main(["add-take", str(path), str(take), "--out", str(path)]) == 1
+    assert "--overwrite" in capsys.readouterr().err
     with pytest.raises(SystemExit) as exit_:
         main(["add-take", str(path), str(take)])
     assert exit_.value.code == 2
@@ -73,6 +75,10 @@ def test_the_worker_adds_a_take(
     for number, wrong in enumerate([{"target": str(path)}, {"fps": 0}, {"channels": "all"}, {"name": ""}], start=2):
         pipe.send({"id": number, **about, **wrong}, ("values", clip.values))
         assert pipe.answer(number)[0]["type"] == "error"
+    csv = {**about, "op": "write_take", "target": str(tmp_path / "take.csv")}
+    pipe.send({"id": 8, **csv}, ("values", clip.values))
+    assert pipe.answer(8)[0]["seconds"] == pytest.approx((len(clip.values) - 1) / clip.fps)
+    assert (tmp_path / "take.csv").read_text().startswith("Timecode,BlendShapeCount")
     pipe.send({"id": 9, **about})
     assert "array values" in pipe.answer(9)[0]["message"]
     assert pipe.end() == 0
