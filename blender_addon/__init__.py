@@ -5,7 +5,17 @@ import atexit
 import bpy
 
 from . import client, installation, preferences, properties
-from .operators import add_to_avatar, copy_text, engine, exporting, from_video, generate, import_avatar, load_take
+from .operators import (
+    add_to_avatar,
+    copy_text,
+    engine,
+    export_take,
+    exporting,
+    from_video,
+    generate,
+    import_avatar,
+    load_take,
+)
 from .panels import character, files, menus, performance, status
 from .rig import corrections
 
@@ -17,6 +27,7 @@ _CLASSES = (
     *import_avatar.CLASSES,
     *exporting.CLASSES,
     *add_to_avatar.CLASSES,
+    *export_take.CLASSES,
     *engine.CLASSES,
     *copy_text.CLASSES,
     *character.CLASSES,

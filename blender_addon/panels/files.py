@@ -29,6 +29,7 @@ class FACEMIMIC_PT_avatar(Tab, bpy.types.Panel):
         column.operator("facemimic.export_vrm", text="Export VRM…", icon="EXPORT")
         column.operator("facemimic.export_vrma", text="Export VRM Animation…", icon="EXPORT")
         column.operator("facemimic.add_to_avatar", text="Add Take to Avatar…", icon="FILE_TICK")
+        column.operator("facemimic.export_take", text="Export Performance…", icon="FILE_TEXT")
 
 
 CLASSES = (FACEMIMIC_PT_recordings, FACEMIMIC_PT_avatar)

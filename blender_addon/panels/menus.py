@@ -15,6 +15,7 @@ def draw_export(menu: Any, context: Context) -> None:
     menu.layout.operator("facemimic.export_glb", text="FaceMimic glTF Avatar (.glb)")
     menu.layout.operator("facemimic.export_vrm", text="FaceMimic VRM Avatar (.vrm)")
     menu.layout.operator("facemimic.export_vrma", text="FaceMimic VRM Animation (.vrma)")
+    menu.layout.operator("facemimic.export_take", text="FaceMimic Performance (.csv/.txt/.json)")
 
 
 def register() -> None:
