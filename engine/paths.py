@@ -6,6 +6,7 @@ from pathlib import Path
 
 WEIGHTS_VARIABLE = "FACEMIMIC_WEIGHTS"
 MODELS_VARIABLE = "FACEMIMIC_MODELS"
+CACHE_VARIABLE = "FACEMIMIC_CACHE"
 
 
 def weights_folder() -> Path:
@@ -22,6 +23,18 @@ def data_folder() -> Path:
     if sys.platform == "darwin":
         return home / "Library" / "Application Support" / "FaceMimic"
     return Path(os.environ.get("XDG_DATA_HOME") or home / ".local" / "share") / "facemimic"
+
+
+def cache_folder() -> Path:
+    """This person's folder for what can be made again: $FACEMIMIC_CACHE, else where their system keeps such files."""
+    if given := os.environ.get(CACHE_VARIABLE):
+        return Path(given)
+    home = Path.home()
+    if sys.platform == "win32":
+        return data_folder() / "Cache"
+    if sys.platform == "darwin":
+        return home / "Library" / "Caches" / "FaceMimic"
+    return Path(os.environ.get("XDG_CACHE_HOME") or home / ".cache") / "facemimic"
 
 
 def models_folder() -> Path:

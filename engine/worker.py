@@ -10,10 +10,12 @@ generate {request, device} + arrays observed_values, observed_confidence → arr
 video {path, and any of engine/video/options.py} a video, a folder of images or a photo → as generate, and report
 faces {path, start, end, fps, mirrored, model} the people to choose from → time, faces (boxes), array portraits (0..1)
 convert {path, target, fps} reads a recorded take and writes it as `target` if given → as generate, and notes
-add_take {path, target, name, fps, channels, provenance, overwrite, with_provenance} + array values adds that take to
-                    the avatar at path and writes it as target → path, name, seconds, targets, notes
+add_take {path, target, name, fps, channels, provenance, overwrite, with_provenance, approximate} + array values adds that
+                    take to the avatar at path and writes it as target → path, name, seconds, targets, notes
 write_take {target, fps, channels, provenance, with_provenance} + array values writes that take in the format that the
                     target's ending asks for → path, seconds, notes
+retarget {fps, channels, meshes, shown} + array values, and "points N", "moved N" of mesh N: the performance on a rig
+                    that lacks channels; see retarget/asked.py → shapes [[mesh, shape], …], notes; array weights
 landmarker          fetches the face landmarker from its official address → path
 cancel {target}     stops that request at its next progress; it answers with an error of kind "cancelled"
 """
@@ -253,6 +255,7 @@ def _add_take(worker: Worker, job: Job) -> Answer:
         name,
         overwrite=header.get("overwrite") is True,
         with_provenance=header.get("with_provenance") is not False,
+        approximate=header.get("approximate") is not False,
     )
     about = {"name": made.animation, "seconds": made.seconds, "targets": made.targets, "notes": list(made.notes)}
     return {"path": str(made.path), **about}, {}
@@ -278,6 +281,25 @@ def _given_clip(job: Job) -> Any:
     return Clip(values, number("fps", header.get("fps"), 1, 1000), tuple(channels), facts)
 
 
+def _retarget(worker: Worker, job: Job) -> Answer:
+    from engine.clip import Clip
+    from engine.request import number
+    from engine.retarget.asked import meshes_from, names_from
+    from engine.retarget.retarget import retarget
+
+    header, values = job.header, job.arrays.get("values")
+    if values is None:
+        raise FaceMimicError("A rig is fitted to a performance, which needs the array values, fps and channels.")
+    clip = Clip(values, number("fps", header.get("fps"), 1, 1000), tuple(names_from(header.get("channels"))))
+    tell = worker.progress(job, "Fitting the performance to the rig")
+    made = retarget(clip, meshes_from(header.get("meshes"), job.arrays), names_from(header.get("shown", [])))
+    tell(1.0)
+    shapes = [(mesh, name) for mesh, weights in enumerate(made.weights) for name in weights]
+    columns = [made.weights[mesh][name] for mesh, name in shapes]
+    table = np.stack(columns, axis=1) if columns else np.zeros((len(clip.values), 0), np.float32)
+    return {"shapes": [list(one) for one in shapes], "notes": list(made.notes)}, {"weights": table}
+
+
 def _landmarker(worker: Worker, job: Job) -> Answer:
     from engine.video.landmarker import download_landmarker
 
@@ -294,6 +316,7 @@ OPERATIONS: dict[str, Callable[[Worker, Job], Answer]] = {
     "convert": _convert,
     "add_take": _add_take,
     "write_take": _write_take,
+    "retarget": _retarget,
     "landmarker": _landmarker,
 }
 

@@ -1,4 +1,5 @@
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,17 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("untimed")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keeps what tests put into the engine's cache out of this person's own."""
+    before = os.environ.get("FACEMIMIC_CACHE")
+    os.environ["FACEMIMIC_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+    yield
+    os.environ.pop("FACEMIMIC_CACHE")
+    if before is not None:
+        os.environ["FACEMIMIC_CACHE"] = before
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,7 @@
-"""A video file in, a Clip out."""
+"""Footage of a face in, a Clip out: tracked, judged, steadied, read, calibrated, completed."""
 
-import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -12,124 +12,231 @@ from engine import __version__
 from engine.channels import CHANNELS, SHAPES
 from engine.clip import Clip
 from engine.errors import FaceMimicError
-from engine.request import number
-from engine.video.clean import evenly, filled, smoothed, without_outliers
-from engine.video.decode import Video
-from engine.video.eyes import blinks, with_closing_lids, with_steady_gaze
+from engine.video.calibration import Calibration, actor_path, measured
+from engine.video.clean import evenly, filled, without_outliers
+from engine.video.completion import completed, needs_completion
+from engine.video.confidence import ALL, Sighting, judge
+from engine.video.events import Events, find_events, lip_gap, runs
+from engine.video.faces import chosen_face, faces_to_choose
+from engine.video.follow import follow
+from engine.video.footage import Footage, open_footage
 from engine.video.head import head_angles
 from engine.video.landmarker import file_sha256, find_landmarker
-from engine.video.rest import blind_channels, resting_frames, without_bias
-from engine.video.track import Track, follow
+from engine.video.notes import notes
+from engine.video.options import Options
+from engine.video.reading import Reader, reader
+from engine.video.rest import picked_frames, resting_frames
+from engine.video.steady import Seen, as_seen, steadied
+from engine.video.store import Store
+from engine.video.track import Track
 
 SILENT = 0.03
 """A channel that stays within this range over the clip shows nothing."""
+TRACKING = 0.9
+"""Share of the work that is tracking, for progress."""
+
+Progress = Callable[[float], None]
 
 
-def capture(
-    path: str | Path,
-    *,
-    fps: float | None = None,
-    face: int = 0,
-    start: float | None = None,
-    end: float | None = None,
-    model: str | Path | None = None,
-    progress: Callable[[float], None] | None = None,
-) -> Clip:
-    """Reads a performance from a video with MediaPipe's own scores, lightly cleaned.
+@dataclass(frozen=True)
+class Captured:
+    """A Clip and what it was made from. sighting's and resting's rows are those of track; events count its frames."""
 
-    fps: frames per second of the Clip, None for the video's own. face: which one, 0 for the largest at first sight.
-    start, end: seconds of the video to use; the Clip's frame 0 is the first frame at or after `start`.
-    model: the landmarker's bundle, else it is looked for (see landmarker.py). progress: called with 0..1; may raise.
-    Raises FaceMimicError: kind "request" for the numbers, "video" for the file, the face and the landmarker.
+    clip: Clip
+    track: Track
+    sighting: Sighting
+    resting: np.ndarray
+    events: Events
+
+
+def capture(path: str | Path, *, progress: Progress | None = None, **options: Any) -> Clip:
+    """Reads a performance from a video, a folder of images or a photo; options: see Options.
+
+    progress: called with 0..1; may raise. Raises FaceMimicError: kind "request" for the options, "video" for the
+    footage, the face and the landmarker, "file" for the actor's calibration, "weights" for the decoder.
     """
-    if fps is not None:
-        number("fps", fps, 1, 240)
-    if isinstance(face, bool) or not isinstance(face, int) or not 0 <= face < 100:
-        raise FaceMimicError(f"The face is counted from 0, the largest; it cannot be {face!r}.")
-    first = number("Start (seconds)", start, 0, 1e6) if start is not None else 0.0
-    stop = number("End (seconds)", end, 0, 1e6) if end is not None else math.inf
-    if stop <= first:
-        raise FaceMimicError(f"The end ({stop:g} s) must come after the start ({first:g} s).")
-    with Video(path) as video:
-        bundle = find_landmarker(model)
-        track = follow(video, bundle, face, first, stop, progress)
-        rate = float(fps or _own_rate(video, track.times))
-        values, facts = performed(track, rate)
-        provenance: dict[str, Any] = {
-            "source": "video",
-            "file": video.name,
+    return capture_all(path, Options(**options), progress).clip
+
+
+def capture_all(path: str | Path, options: Options, progress: Progress | None = None) -> Captured:
+    """The same with all that it was made from, for the review sheet."""
+    read_by = reader(options.decoder, options.weights)
+    with open_footage(path, options.fps, options.mirrored) as footage:
+        bundle = find_landmarker(options.model)
+        track = _tracked(path, footage, bundle, options, _part(progress, 0, TRACKING))
+        rate = float(options.fps or _own_rate(footage, track.times))
+        made = _performed(track, rate, options, read_by, footage, _part(progress, TRACKING, 1))
+        facts: dict[str, Any] = {
+            "source": "photo" if footage.still else "video",
+            "file": footage.name,
             "start": round(float(track.times[0]), 6),
-            "face": face,
-            "video_fps": round(video.fps, 6),
+            "face": options.face or 0,
+            "mirrored": options.mirrored,
+            "video_fps": round(footage.fps, 6),
             "video_frames": len(track.times),
             "landmarker_sha256": file_sha256(bundle),
+            "decoder": read_by.name,
+            "without": list(options.without),
             "engine": __version__,
             "mediapipe": metadata.version("mediapipe"),
-            **facts,
+            **made.clip.provenance,
         }
-        cut_short = stop == math.inf and video.frame_count - video.frames_read > 2
-        if cut_short:
-            provenance["frames_missing"] = video.frame_count - video.frames_read
-        if video.broken_times:
-            provenance["broken_timestamps"] = video.broken_times
-        provenance["notes"] = _notes(provenance)
-        return Clip(values, rate, CHANNELS, provenance).limited()
+        missing = footage.frame_count - footage.frames_read if options.end is None else 0
+        counted = {
+            "frames_missing": missing if missing > 2 else 0,
+            "frames_unreadable": footage.unreadable,
+            "broken_timestamps": footage.broken_times,
+            "quarter_turns": track.quarter_turns,
+        }
+        facts |= {name: count for name, count in counted.items() if count}
+        facts["notes"] = notes(facts)
+        clip = Clip(made.clip.values, rate, CHANNELS, facts).limited()
+        return Captured(clip, track, made.sighting, made.resting, made.events)
 
 
-def performed(track: Track, fps: float) -> tuple[np.ndarray, dict[str, Any]]:
-    """Channel values float32 (frames, 55) at an even rate, and facts about how they came to be."""
+def _tracked(path: str | Path, footage: Footage, bundle: Path, options: Options, progress: Progress | None) -> Track:
+    chosen = None
+    if options.face is not None:
+        with open_footage(path, options.fps, options.mirrored) as first:
+            crowd = faces_to_choose(first, bundle, options.start, options.stop)
+        chosen = chosen_face(crowd, options.face, footage.name)
+    store = None
+    if options.cache and not footage.still:
+        told = {name: getattr(options, name) for name in ("face", "start", "end", "mirrored")}
+        store = Store(footage.sha256(), {**told, "rate": footage.fps, "model": file_sha256(bundle)})
+    return follow(footage, bundle, chosen, options.start, options.stop, progress, store)
+
+
+def _performed(
+    track: Track, fps: float, options: Options, read_by: Reader, footage: Footage, progress: Progress | None
+) -> Captured:
     times, found = track.times, track.found
-    scores = filled(times, track.scores)
-    resting = resting_frames(times, scores) & found
-    if not resting.any():
-        resting = found
-    faces = with_steady_gaze(times, scores, resting)
-    faces = smoothed(times, with_closing_lids(without_bias(faces, resting), resting))
-    head = smoothed(times, without_outliers(filled(times, head_angles(track.poses, resting))))
+    sighting = judge(track)
+    seen = as_seen(track) if "smoothing" in options.without else steadied(track)
+    resting = _resting(times, found, seen, sighting, read_by, options, footage.still)
+    calibration, calibrated_by = _calibration(times, seen, resting, read_by, options, footage)
+    decoded = read_by.read(seen, calibration.neutral if calibration else None)
+    faces = filled(times, decoded.values)
+    if calibration is not None:
+        faces = calibration.applied(times, faces, read_by.bias.narrowing)
+    head = without_outliers(filled(times, head_angles(decoded.head_degrees, resting)))
+    confidence = sighting.channels.copy()
+    confidence[:, : len(SHAPES)] *= decoded.confidence
+    events = find_events(times, faces, lip_gap(seen.landmarks, seen.size))
+    values = evenly(times, np.concatenate([np.clip(faces, 0, 1), head], 1), fps)
+    trust = np.clip(evenly(times, confidence, fps), 0, 1)
+    still = [name for name, reach in zip(SHAPES, np.ptp(faces, axis=0), strict=True) if reach < SILENT]
     facts: dict[str, Any] = {
         "frames_lost": int((~found).sum()),
         "lost": _spans(times, ~found),
         "resting": _spans(times, resting),
-        "blinks": [round(float(times[peak] - times[0]), 3) for peak in blinks(scores)],
+        "calibration": calibrated_by,
+        "blinks": [round(float(times[(a + b) // 2] - times[0]), 3) for a, b in events.blinks],
+        "closures": [round(float(times[frame] - times[0]), 3) for frame in events.closures],
         "cuts": [round(cut, 3) for cut in track.cuts],
-        "blind_channels": list(blind_channels()),
-        "still_channels": [name for name, reach in zip(SHAPES, np.ptp(faces, axis=0), strict=True) if reach < SILENT],
+        "faces_seen": track.most_faces,
+        "blind_channels": list(read_by.silent),
+        "still_channels": [] if footage.still else still,
+        "confidence": {name: round(float(sighting.regions[:, i].mean()), 3) for i, name in enumerate(ALL)},
+        "doubtful": _doubtful(times, sighting),
     }
-    return evenly(times, np.concatenate([np.clip(faces, 0, 1), head], 1), fps), facts
+    if "completion" not in options.without and not footage.still and needs_completion(trust).any():
+        values, facts["completed"] = _completed(values, trust, fps, options, progress)
+    if progress:
+        progress(1.0)
+    return Captured(Clip(values, fps, CHANNELS, facts), track, sighting, resting, events)
 
 
-def _own_rate(video: Video, times: np.ndarray) -> float:
-    """The video's rate; by its timestamps where they disagree with what the file announces."""
+def _resting(
+    times: np.ndarray,
+    found: np.ndarray,
+    seen: Seen,
+    sighting: Sighting,
+    read_by: Reader,
+    options: Options,
+    still: bool,
+) -> np.ndarray:
+    """bool (frames,): the frames taken as neutral; none in a photo, whose one face need not be at rest."""
+    if options.neutral is not None:
+        return picked_frames(times, found, options.neutral)
+    if still:
+        return np.zeros(len(times), bool)
+    plain = filled(times, read_by.read(seen, None).values)
+    # A covered or blurred face hardly moves and shows little, but is not at rest.
+    clear = found & (sighting.regions.mean(1) >= 0.8 * np.quantile(sighting.regions[found].mean(1), 0.75))
+    resting = np.zeros(len(times), bool)
+    resting[clear] = resting_frames(times[clear], plain[clear], read_by.bias.largest)
+    return resting
+
+
+def _calibration(
+    times: np.ndarray, seen: Seen, resting: np.ndarray, read_by: Reader, options: Options, footage: Footage
+) -> tuple[Calibration | None, str]:
+    """The calibration to apply, if any, and where it comes from."""
+    if "calibration" in options.without:
+        return None, "none"
+    path = actor_path(options.actor) if options.actor else None
+    # A neutral face that is picked here is meant for here, whatever was measured elsewhere.
+    if path and path.is_file() and not options.renew_actor and options.neutral is None and not options.full_range:
+        return Calibration.load(path, read_by.name), f"actor {path.stem}"
+    if not resting.any():
+        if path:
+            raise FaceMimicError(
+                f"There is no calibration of {path.stem} yet, and a photo cannot give one. Capture a video of the"
+                " actor first, or pick this photo as their neutral face.",
+                "file",
+            )
+        return None, "none"
+    neutral = read_by.neutral(seen.rows(resting))
+    decoded = read_by.read(seen, neutral)
+    values = filled(times, decoded.values)
+    picked = options.neutral is not None
+    made = measured(times, values, decoded.confidence, resting, read_by, neutral, picked, options.full_range)
+    if path:
+        about = {"footage": footage.name, "resting": _spans(times, resting), "full_range": options.full_range}
+        made.save(path, {"actor": path.stem, **about})
+        return made, f"measured here, kept as {path.stem}"
+    return made, "the artist's pick" if picked else "measured here"
+
+
+def _completed(
+    values: np.ndarray, confidence: np.ndarray, fps: float, options: Options, progress: Progress | None
+) -> tuple[np.ndarray, dict[str, Any]]:
+    from engine.loading import load_generator
+
+    try:
+        generator = load_generator(options.device)
+    except FaceMimicError as error:
+        if error.kind not in ("weights", "device"):
+            raise
+        return values, {"failed": str(error)}
+    done = completed(values, confidence, fps, generator, progress)
+    return done.values, done.facts
+
+
+def _own_rate(footage: Footage, times: np.ndarray) -> float:
+    """The footage's rate; by its timestamps where they disagree with what the file announces."""
     if len(times) < 3:
-        return min(video.fps, 240.0)
-    measured = 1.0 / float(np.median(np.diff(times)))
-    rate = video.fps if abs(measured / video.fps - 1) < 0.02 else round(measured, 3)
+        return float(np.clip(footage.fps, 1, 240))
+    told = 1.0 / float(np.median(np.diff(times)))
+    rate = footage.fps if abs(told / footage.fps - 1) < 0.02 else round(told, 3)
     return float(np.clip(rate, 1.0, 240.0))
+
+
+def _doubtful(times: np.ndarray, sighting: Sighting) -> dict[str, list[list[float]]]:
+    """By region, the spans in which it was found but not seen well."""
+    table = {name: _spans(times, sighting.regions[:, i] < 0.5, 20) for i, name in enumerate(ALL)}
+    return {name: spans for name, spans in table.items() if spans}
 
 
 def _spans(times: np.ndarray, chosen: np.ndarray, most: int = 50) -> list[list[float]]:
     """[first, last] times in seconds of the runs of chosen frames, at most `most` of them."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], chosen.astype(int), [0]])))
-    pairs = zip(edges[::2], edges[1::2] - 1, strict=True)
-    return [[round(float(times[a]), 3), round(float(times[b]), 3)] for a, b in pairs][:most]
+    return [[round(float(times[a]), 3), round(float(times[b]), 3)] for a, b in runs(chosen)][:most]
 
 
-def _notes(facts: dict[str, Any]) -> list[str]:
-    """Sentences for the person, for what they should know before they use the Clip."""
-    notes = []
-    if facts["frames_lost"]:
-        notes.append(
-            f"The face was lost in {facts['frames_lost']} of {facts['video_frames']} frames; those are interpolated."
-        )
-    if facts.get("frames_missing"):
-        notes.append(f"The video is cut short: {facts['frames_missing']} announced frames could not be decoded.")
-    if facts.get("broken_timestamps"):
-        notes.append(f"{facts['broken_timestamps']} frames had a broken timestamp; they were spaced evenly.")
-    if facts["cuts"]:
-        notes.append(f"The picture cuts to another shot {len(facts['cuts'])} times; each shot was tracked anew.")
-    blind = facts["blind_channels"]
-    notes.append(f"The tracker cannot see {', '.join(blind)}; they stay near rest.")
-    still = [name for name in facts["still_channels"] if name not in blind]
-    if still:
-        notes.append(f"{len(still)} other channels did not move; the take's provenance lists them (still_channels).")
-    return notes
+def _part(progress: Progress | None, low: float, high: float) -> Progress | None:
+    """The progress of a part of the work."""
+    if progress is None:
+        return None
+    whole = progress
+    return lambda fraction: whole(low + (high - low) * fraction)

@@ -4,11 +4,13 @@ import numpy as np
 from scipy.ndimage import maximum_filter1d, median_filter, uniform_filter1d
 from scipy.signal import savgol_filter
 
-WIDTH = 0.23
-"""Seconds that the smoothing looks at."""
+WIDTHS = 0.5, 0.23
+"""Seconds that the smoothing looks at: where nothing happens, and where something slow does."""
 CERTAIN = 2.5, 5.0
 """Departures from the smooth curve, in units of the channel's own jitter: below, they are noise; above, motion."""
-LEAST_JITTER = 1e-3
+LEFT = 0.55
+"""Share of the jitter that is left on the curve of the shorter width."""
+LEAST_JITTER = 1e-4
 
 
 def filled(times: np.ndarray, values: np.ndarray) -> np.ndarray:
@@ -27,20 +29,31 @@ def smoothed(times: np.ndarray, values: np.ndarray) -> np.ndarray:
     """Values without jitter, with the peaks of blinks and lip closures at full height and on their frame.
 
     A Savitzky–Golay filter alone costs a seventh of a blink. So each channel leaves its smooth curve wherever it
-    departs from it by more than its own jitter, which is measured on the quieter part of its second differences.
+    departs from it by more than its own jitter, which is measured on the quieter part of its second differences; the
+    wider curve gives way to the narrower one in the same manner.
     """
-    frames = _odd(WIDTH / float(np.median(np.diff(times)))) if len(times) > 2 else 0
-    if not 5 <= frames <= len(values):
+    if len(times) < 3:
         return values
-    curve = savgol_filter(values, frames, 2, axis=0)
-    gap = np.abs(values - curve)
+    step = float(np.median(np.diff(times)))
+    wide, narrow = (min(_odd(width / step), _odd(len(values) - 1)) for width in WIDTHS)
+    if narrow < 5:
+        return values
     second = np.abs(np.diff(values, 2, axis=0))
-    local = uniform_filter1d(second, frames, axis=0)
-    jitter = np.maximum(np.quantile(local, 0.5, axis=0) * 0.5, LEAST_JITTER)
+    jitter = np.maximum(np.quantile(uniform_filter1d(second, narrow, axis=0), 0.5, axis=0) * 0.5, LEAST_JITTER)
+    curve = np.asarray(savgol_filter(values, narrow, 2, axis=0))
+    if wide > narrow:
+        calm = np.asarray(savgol_filter(values, wide, 2, axis=0))
+        calm += _motion(curve - calm, LEFT * jitter) * (curve - calm)
+    else:
+        calm = curve
+    return (calm + _motion(values - curve, jitter) * (values - calm)).astype(values.dtype)
+
+
+def _motion(departure: np.ndarray, jitter: np.ndarray) -> np.ndarray:
+    """0..1 (frames, channels): how surely a departure from a curve is motion; its neighbours go along."""
     low, high = CERTAIN
-    part = np.clip((maximum_filter1d(gap, 3, axis=0) / jitter - low) / (high - low), 0, 1)
-    part = uniform_filter1d(maximum_filter1d(part, 3, axis=0), 3, axis=0)
-    return (curve + part * (values - curve)).astype(values.dtype)
+    part = np.clip((maximum_filter1d(np.abs(departure), 3, axis=0) / jitter - low) / (high - low), 0, 1)
+    return uniform_filter1d(maximum_filter1d(part, 3, axis=0), 3, axis=0)
 
 
 def without_outliers(values: np.ndarray) -> np.ndarray:

@@ -1,9 +1,4 @@
-"""The clip's own resting face: when it is seen, and how much of it is the tracker's bias."""
-
-import tomllib
-from functools import cache
-from pathlib import Path
-from typing import Any
+"""The clip's own resting face: when it is seen, and how much of it is an error of the reading."""
 
 import numpy as np
 from scipy.ndimage import uniform_filter1d
@@ -13,39 +8,32 @@ from engine.channels import INDEX, REGIONS, SHAPES
 SHARE = 0.1
 """Share of the frames that count as resting."""
 FEWEST = 5
+PICK = 0.1
+"""Seconds around the artist's pick that count as resting."""
 
 
-@cache
-def largest_bias() -> np.ndarray:
-    """float32 (52,): how much of each channel's resting value may be subtracted; see tracker.toml."""
-    table = _known()["largest_bias"]
-    places = [max((key for key in table if name.startswith(key)), key=len) for name in SHAPES]
-    return np.array([table[place] for place in places], np.float32)
-
-
-def blind_channels() -> tuple[str, ...]:
-    """Channels for which the tracker has no usable signal, on any face."""
-    return tuple(_known()["blind"])
-
-
-@cache
-def _known() -> dict[str, Any]:
-    return tomllib.loads(Path(__file__).with_name("tracker.toml").read_text("utf-8"))
-
-
-def resting_frames(times: np.ndarray, scores: np.ndarray) -> np.ndarray:
+def resting_frames(times: np.ndarray, scores: np.ndarray, largest_bias: np.ndarray) -> np.ndarray:
     """bool (frames,): the tenth of the clip that looks most like a resting face.
 
-    times: seconds (frames,). scores: (frames, 52) without NaN. Such frames hardly move and show little beyond what
-    the tracker reads on a resting face anyway. Choosing by stillness alone would take a held smile for rest.
+    times: seconds (frames,). scores: (frames, 52) without NaN. largest_bias: (52,), how much a resting face may read.
+    Such frames hardly move and show little beyond that. Choosing by stillness alone would take a held smile for rest.
     """
     count = min(len(scores), max(FEWEST, round(SHARE * len(scores))))
     expressive = [i for i in range(len(SHAPES)) if i not in REGIONS["gaze"]]
-    shown = np.maximum(scores[:, expressive] - largest_bias()[expressive], 0).sum(1)
+    shown = np.maximum(scores[:, expressive] - largest_bias[expressive], 0).sum(1)
     cost = shown + motion(times, scores)
     resting = np.zeros(len(scores), bool)
     resting[np.argsort(cost, kind="stable")[:count]] = True
     return resting
+
+
+def picked_frames(times: np.ndarray, found: np.ndarray, at: float) -> np.ndarray:
+    """bool (frames,): the frames with a face next to the second `at`; at least one."""
+    near = found & (np.abs(times - at) <= PICK)
+    if not near.any():
+        away = np.where(found, np.abs(times - at), np.inf)
+        near[int(away.argmin())] = True
+    return near
 
 
 def motion(times: np.ndarray, scores: np.ndarray) -> np.ndarray:
@@ -58,9 +46,14 @@ def motion(times: np.ndarray, scores: np.ndarray) -> np.ndarray:
     return 0.15 * uniform_filter1d(change, frames)
 
 
-def without_bias(scores: np.ndarray, resting: np.ndarray) -> np.ndarray:
-    """Scores with the resting face at 0 and full expression still at 1, lids and gaze as they were."""
-    bias = np.minimum(np.median(scores[resting], axis=0), largest_bias())
+def resting_bias(scores: np.ndarray, resting: np.ndarray, most: np.ndarray) -> np.ndarray:
+    """float32 (52,): the reading of the resting face, at most `most`; 0 for lids' closure and gaze, see lids.py."""
+    bias = np.minimum(np.median(scores[resting], axis=0), most)
     bias[list(REGIONS["gaze"])] = 0
     bias[[INDEX["eyeBlinkLeft"], INDEX["eyeBlinkRight"]]] = 0
+    return bias.astype(np.float32)
+
+
+def without_bias(scores: np.ndarray, bias: np.ndarray) -> np.ndarray:
+    """Scores (frames, 52) with the resting face at 0 and full expression still at 1."""
     return np.clip((scores - bias) / (1 - bias), 0, 1).astype(np.float32)

@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 
 from engine.clip import Clip
-from engine.video.capture import capture
-from engine.video.decode import Video
+from engine.video.capture import Captured, capture_all
+from engine.video.footage import open_footage
+from engine.video.options import Options
 
 Film = Callable[..., Path]
 
@@ -34,7 +35,7 @@ def frames_of(shared: Path) -> Callable[..., list[np.ndarray]]:
     """Frames of a real video, RGB."""
 
     def read(name: str, start: float = 0.0, end: float = 1.0) -> list[np.ndarray]:
-        with Video(shared / "video" / name) as video:
+        with open_footage(shared / "video" / name) as video:
             return [picture.pixels for picture in video.pictures(start, end)]
 
     return read
@@ -47,10 +48,20 @@ def bundle(shared: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def clip_a(shared: Path, bundle: Path) -> Clip:
-    return capture(shared / "video" / "face_a.mp4", model=bundle)
+def captured_a(shared: Path, bundle: Path) -> Captured:
+    return capture_all(shared / "video" / "face_a.mp4", Options(model=bundle, decoder="none"))
 
 
 @pytest.fixture(scope="session")
-def clip_b(shared: Path, bundle: Path) -> Clip:
-    return capture(shared / "video" / "face_b.mp4", model=bundle)
+def captured_b(shared: Path, bundle: Path) -> Captured:
+    return capture_all(shared / "video" / "face_b.mp4", Options(model=bundle, decoder="none"))
+
+
+@pytest.fixture(scope="session")
+def clip_a(captured_a: Captured) -> Clip:
+    return captured_a.clip
+
+
+@pytest.fixture(scope="session")
+def clip_b(captured_b: Captured) -> Clip:
+    return captured_b.clip

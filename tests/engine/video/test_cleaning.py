@@ -6,10 +6,12 @@ from scipy.spatial.transform import Rotation
 
 from engine.channels import INDEX, SHAPES
 from engine.video.clean import evenly, filled, smoothed, without_outliers
-from engine.video.eyes import blinks, with_closing_lids, with_steady_gaze
-from engine.video.head import head_angles
-from engine.video.rest import blind_channels, largest_bias, resting_frames, without_bias
+from engine.video.head import head_angles, head_degrees
+from engine.video.lids import blinks, measured_lids, straight_gaze, with_closing_lids, with_steady_gaze
+from engine.video.raw_scores import blind_channels, largest_bias
+from engine.video.rest import resting_bias, resting_frames, without_bias
 
+SHUT = (0.45, 0.65)
 EYES = [INDEX["eyeBlinkLeft"], INDEX["eyeBlinkRight"]]
 
 
@@ -29,6 +31,18 @@ def scores(frames: int, **channels: float) -> np.ndarray:
     return table
 
 
+def rested_of(table: np.ndarray, resting: np.ndarray) -> np.ndarray:
+    return without_bias(table, resting_bias(table, resting, largest_bias()))
+
+
+def closing(table: np.ndarray, resting: np.ndarray) -> np.ndarray:
+    return with_closing_lids(table, measured_lids(table, resting, 0.25, SHUT))
+
+
+def steady_of(times: np.ndarray, table: np.ndarray, resting: np.ndarray) -> np.ndarray:
+    return with_steady_gaze(times, table, straight_gaze(table, times, resting, 0.15))
+
+
 angle = st.floats(-0.7, 0.7)
 
 
@@ -36,7 +50,7 @@ angle = st.floats(-0.7, 0.7)
 def test_head_angles_are_those_of_the_pose(yaw: float, pitch: float, roll: float) -> None:
     poses = np.stack([pose(0, 0, 0), pose(yaw, pitch, roll)])
     poses[:, :3, :3] *= 1.7
-    angles = head_angles(poses, np.array([True, False]))
+    angles = head_angles(head_degrees(poses), np.array([True, False]))
     np.testing.assert_allclose(angles[0], 0, atol=1e-6)
     np.testing.assert_allclose(angles[1], [yaw, pitch, roll], atol=1e-5)
 
@@ -47,7 +61,9 @@ def test_head_angles_are_read_in_the_resting_heads_axes(yaw: float, pitch: float
     camera = np.eye(4)
     camera[:3, :3] = Rotation.from_euler("yx", [0.5, 0.2]).as_matrix()
     poses = np.stack([camera @ pose(0, 0, 0), camera @ pose(yaw, pitch, roll)])
-    np.testing.assert_allclose(head_angles(poses, np.array([True, False]))[1], [yaw, pitch, roll], atol=1e-5)
+    np.testing.assert_allclose(
+        head_angles(head_degrees(poses), np.array([True, False]))[1], [yaw, pitch, roll], atol=1e-5
+    )
 
 
 def test_a_head_that_turns_left_moves_its_nose_to_its_left() -> None:
@@ -58,7 +74,7 @@ def test_a_head_that_turns_left_moves_its_nose_to_its_left() -> None:
 
 def test_lost_poses_stay_unknown_until_they_are_filled() -> None:
     poses = np.stack([pose(0, 0, 0), np.full((4, 4), np.nan), pose(0.2, 0, 0)])
-    angles = head_angles(poses, np.array([True, False, False]))
+    angles = head_angles(head_degrees(poses), np.array([True, False, False]))
     assert np.isnan(angles[1]).all()
     np.testing.assert_allclose(filled(np.array([0.0, 0.1, 0.2]), angles)[1], [0.1, 0, 0], atol=1e-6)
 
@@ -126,16 +142,16 @@ def test_rest_is_the_quiet_face_and_not_the_held_smile() -> None:
     smile = scores(200, mouthSmileLeft=0.8, mouthSmileRight=0.8, browDownLeft=0.3, browDownRight=0.3)
     quiet = scores(40, browDownLeft=0.35, browDownRight=0.35)
     table = np.concatenate([smile, quiet])
-    resting = resting_frames(np.arange(240) / 30, table)
+    resting = resting_frames(np.arange(240) / 30, table, largest_bias())
     assert resting[:199].sum() == 0
-    rested = without_bias(table, resting)
+    rested = rested_of(table, resting)
     assert rested[220, INDEX["browDownLeft"]] == pytest.approx(0, abs=1e-6)
     assert rested[100, INDEX["mouthSmileLeft"]] == pytest.approx(0.8)
 
 
 def test_a_smile_held_throughout_is_not_taken_for_rest() -> None:
     table = scores(90, mouthSmileLeft=0.8, mouthSmileRight=0.8, jawOpen=0.5)
-    rested = without_bias(table, resting_frames(np.arange(90) / 30, table))
+    rested = rested_of(table, resting_frames(np.arange(90) / 30, table, largest_bias()))
     assert rested[:, INDEX["mouthSmileLeft"]].min() > 0.7
     assert rested[:, INDEX["jawOpen"]].min() > 0.4
 
@@ -143,14 +159,14 @@ def test_a_smile_held_throughout_is_not_taken_for_rest() -> None:
 def test_full_expression_stays_full() -> None:
     table = scores(60, browInnerUp=0.2)
     table[50:, INDEX["browInnerUp"]] = 1
-    rested = without_bias(table, np.arange(60) < 30)
+    rested = rested_of(table, np.arange(60) < 30)
     assert rested[0, INDEX["browInnerUp"]] == 0
     assert rested[55, INDEX["browInnerUp"]] == 1
 
 
 def test_lids_and_gaze_keep_their_readings_when_bias_goes() -> None:
     table = scores(30, eyeBlinkLeft=0.2, eyeLookDownLeft=0.1, eyeSquintLeft=0.3)
-    rested = without_bias(table, np.ones(30, bool))
+    rested = rested_of(table, np.ones(30, bool))
     assert rested[0, INDEX["eyeBlinkLeft"]] == np.float32(0.2)
     assert rested[0, INDEX["eyeLookDownLeft"]] == np.float32(0.1)
     assert rested[0, INDEX["eyeSquintLeft"]] == 0
@@ -167,27 +183,27 @@ def _blinking(*depths: float) -> np.ndarray:
 def test_blinks_are_found_and_close() -> None:
     table = _blinking(0.6, 0.65)
     assert blinks(table).tolist() == [30, 90]
-    lids = with_closing_lids(table, np.arange(120) < 20)[:, EYES]
+    lids = closing(table, np.arange(120) < 20)[:, EYES]
     assert lids[[30, 90]].min() > 0.95
     assert lids[:25].max() < 1e-6
 
 
 def test_an_eye_that_never_blinks_is_not_stretched() -> None:
-    lids = with_closing_lids(scores(50, eyeBlinkLeft=0.15, eyeBlinkRight=0.15), np.ones(50, bool))[:, EYES]
+    lids = closing(scores(50, eyeBlinkLeft=0.15, eyeBlinkRight=0.15), np.ones(50, bool))[:, EYES]
     assert lids.max() < 1e-6
     squint = scores(50, eyeBlinkLeft=0.1, eyeBlinkRight=0.1)
     squint[20:40, EYES] = 0.2
-    assert with_closing_lids(squint, np.arange(50) < 20)[:, EYES].max() < 0.25
+    assert closing(squint, np.arange(50) < 20)[:, EYES].max() < 0.25
 
 
 def test_eyes_that_blink_together_close_alike_and_a_wink_stays_one_sided() -> None:
     table = _blinking(0.6)
     table[28:34, EYES[1]] = 0.1 + (table[28:34, EYES[1]] - 0.1) * 0.5
-    lids = with_closing_lids(table, np.arange(60) < 20)[30, EYES]
+    lids = closing(table, np.arange(60) < 20)[30, EYES]
     assert lids.min() > 0.95
     wink = _blinking(0.6)
     wink[28:34, EYES[1]] = 0.2
-    lids = with_closing_lids(wink, np.arange(60) < 20)[30, EYES]
+    lids = closing(wink, np.arange(60) < 20)[30, EYES]
     assert lids[0] > 0.95 and lids[1] < 0.35
 
 
@@ -197,7 +213,7 @@ def test_gaze_passes_quietly_through_a_blink() -> None:
     down = [INDEX["eyeLookDownLeft"], INDEX["eyeLookDownRight"]]
     table[28:34, down] = 0.6
     table[:, INDEX["eyeLookInLeft"]], table[:, INDEX["eyeLookOutRight"]] = 0.3, 0.3
-    steady = with_steady_gaze(times, table, np.arange(60) < 20)
+    steady = steady_of(times, table, np.arange(60) < 20)
     assert steady[28:34, down].max() < 0.1
     assert steady[:, INDEX["eyeLookInLeft"]].min() == pytest.approx(0.15, abs=1e-6)
     assert not steady[:, INDEX["eyeLookOutLeft"]].any()
@@ -207,7 +223,7 @@ def test_a_long_look_down_is_kept() -> None:
     table = scores(90)
     table[30:70, [INDEX["eyeLookDownLeft"], INDEX["eyeLookDownRight"]]] = 0.6
     table[30:70, EYES] = 0.5
-    steady = with_steady_gaze(np.arange(90) / 30, table, np.arange(90) < 20)
+    steady = steady_of(np.arange(90) / 30, table, np.arange(90) < 20)
     assert steady[50, INDEX["eyeLookDownLeft"]] == pytest.approx(0.6)
 
 

@@ -1,19 +1,16 @@
-"""Lids and gaze: the tracker's scores for them need other care than the rest of the face."""
+"""Lids and gaze: readings of them need other care than those of the rest of the face."""
+
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.signal import find_peaks
 
 from engine.channels import INDEX
-from engine.video.rest import largest_bias
 
 SMALLEST_BLINK = 0.2
 """Prominence of a blink, mean of both eyes' scores, above which it is one."""
-CLOSED = (0.45, 0.65)
-"""Score from which an eye counts as shut. Shut eyes peak at 0.37 to 0.82 (MediaPipe 1.2.2, real faces): most are
-above their person's deepest blink × `DEEP`."""
 DEEP = 0.8
-NARROWING = 1.5
-"""Exponent of the closure. Scaling by the blinks alone overdraws the narrowing of a smiling eye, seen on real faces."""
+"""Share of the person's deepest blinks from which an eye counts as shut, since most blinks are less deep."""
 TOGETHER = (0.3, 0.6)
 """Closure of the wider eye from which on it follows the other: people blink with both eyes (Stava 1994), and a
 tilted head makes one of them read half. In a wink the open eye stays below."""
@@ -35,42 +32,68 @@ def blinks(scores: np.ndarray) -> np.ndarray:
     return find_peaks(np.pad(lids, 1, constant_values=lids.min()), prominence=SMALLEST_BLINK)[0] - 1
 
 
-def with_closing_lids(scores: np.ndarray, resting: np.ndarray) -> np.ndarray:
-    """Scores in which an eye at rest is open (0) and the deepest blinks close it (1); the shape in between is kept.
+@dataclass(frozen=True)
+class Lids:
+    """A person's readings of eyeBlink, (left, right): with the eyes open at rest, and shut."""
 
-    The score of a shut eye differs between people and blinks and stays well below 1, so each eye is scaled by its own
-    deep blinks, and eyes that close together close alike.
+    open: tuple[float, float]
+    shut: tuple[float, float]
+
+
+def measured_lids(scores: np.ndarray, resting: np.ndarray, largest_open: float, shut: tuple[float, float]) -> Lids:
+    """A clip's own; scores: (frames, 52). shut: the lowest and the highest reading from which an eye may be shut.
+
+    The reading of a shut eye differs between people and blinks, so each eye is measured on its own deep blinks. An eye
+    that never blinks is only shut at the highest reading: a stare stays one.
     """
-    scores = scores.copy()
     peaks = blinks(scores)
+    measured = []
     for column in _BLINKS:
         lid = scores[:, column]
-        still = min(float(np.median(lid[resting])), float(largest_bias()[column]))
+        still = min(float(np.median(lid[resting])), largest_open)
         deepest = float(np.quantile(lid[peaks], 0.9)) if len(peaks) else 1.0
-        shut = max(still + 0.2, float(np.clip(DEEP * deepest, *CLOSED)))
-        scores[:, column] = np.clip((lid - still) / (shut - still), 0, 1)
-    lids = scores[:, _BLINKS]
+        measured.append((still, max(still + 0.2, float(np.clip(DEEP * deepest, *shut)))))
+    (left, left_shut), (right, right_shut) = measured
+    return Lids((left, right), (left_shut, right_shut))
+
+
+def with_closing_lids(scores: np.ndarray, lids: Lids, narrowing: float = 1.0) -> np.ndarray:
+    """Scores in which an eye at rest is open (0) and the deepest blinks close it (1); the shape in between is kept.
+
+    narrowing: exponent of the closure. Eyes that close together close alike.
+    """
+    scores = scores.copy()
+    still, shut = np.array(lids.open, np.float32), np.array(lids.shut, np.float32)
+    closure = np.clip((scores[:, _BLINKS] - still) / (shut - still), 0, 1)
     low, high = TOGETHER
-    pull = np.clip((lids.min(1) - low) / (high - low), 0, 1)[:, None]
-    scores[:, _BLINKS] = (lids + pull * (lids.max(1, keepdims=True) - lids)) ** NARROWING
+    pull = np.clip((closure.min(1) - low) / (high - low), 0, 1)[:, None]
+    scores[:, _BLINKS] = (closure + pull * (closure.max(1, keepdims=True) - closure)) ** narrowing
     return scores
 
 
-def with_steady_gaze(times: np.ndarray, scores: np.ndarray, resting: np.ndarray) -> np.ndarray:
+def straight_gaze(scores: np.ndarray, times: np.ndarray, resting: np.ndarray, limit: float) -> np.ndarray:
+    """float32 (4,): each pair of gaze channels' reading, the first's side positive, when the person looks ahead.
+
+    At most `limit`: a resting gaze that is further off is one.
+    """
+    seen = ~_hidden(times, scores)
+    steady = seen & resting if (seen & resting).any() else seen
+    ahead = [np.median(scores[steady, INDEX[a]] - scores[steady, INDEX[b]]) for a, b in _GAZE]
+    return np.clip(ahead, -limit, limit).astype(np.float32)
+
+
+def with_steady_gaze(times: np.ndarray, scores: np.ndarray, straight: np.ndarray) -> np.ndarray:
     """Scores whose opposite gaze channels exclude each other, rest straight ahead, and pass quietly through blinks.
 
     The lids' fall reads as a look down of up to 0.7, though the iris cannot be seen then; gaze is interpolated there.
-    Call it before the lids are rescaled.
+    straight: (4,) as from `straight_gaze`. Call it before the lids are rescaled.
     """
     scores = scores.copy()
     hidden = _hidden(times, scores)
     seen = ~hidden
-    for more, less in _GAZE:
+    for (more, less), ahead in zip(_GAZE, straight, strict=True):
         a, b = INDEX[more], INDEX[less]
-        signed = scores[:, a] - scores[:, b]
-        limit = float(largest_bias()[a])
-        steady = seen & resting
-        signed = signed - float(np.clip(np.median(signed[steady if steady.any() else seen]), -limit, limit))
+        signed = scores[:, a] - scores[:, b] - ahead
         signed[hidden] = np.interp(times[hidden], times[seen], signed[seen])
         scores[:, a], scores[:, b] = np.clip(signed, 0, 1), np.clip(-signed, 0, 1)
     return scores

@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from engine.errors import FaceMimicError
-from engine.video.decode import LONGEST_SIDE, Video
+from engine.video.footage import LONGEST_SIDE, Footage, Video, natural_order, open_footage
 
 
 def pictures(count: int = 12, height: int = 120, width: int = 160) -> list[np.ndarray]:
@@ -22,7 +24,7 @@ def pictures(count: int = 12, height: int = 120, width: int = 160) -> list[np.nd
 
 
 def test_frames_come_with_their_times(film: Callable) -> None:
-    with Video(film(pictures(), fps=24)) as video:
+    with open_footage(film(pictures(), fps=24)) as video:
         seen = list(video.pictures())
     assert len(seen) == 12
     np.testing.assert_allclose([picture.time for picture in seen], np.arange(12) / 24, atol=1e-3)
@@ -31,13 +33,13 @@ def test_frames_come_with_their_times(film: Callable) -> None:
 
 
 def test_a_part_is_cut_by_time(film: Callable) -> None:
-    with Video(film(pictures(30))) as video:
+    with open_footage(film(pictures(30))) as video:
         times = [picture.time for picture in video.pictures(0.5, 0.8)]
     np.testing.assert_allclose(times, np.arange(15, 24) / 30, atol=1e-3)
 
 
 def test_large_pictures_are_shrunk(film: Callable) -> None:
-    with Video(film(pictures(2, 1080, 1920))) as video:
+    with open_footage(film(pictures(2, 1080, 1920))) as video:
         assert max(next(iter(video.pictures())).pixels.shape) == LONGEST_SIDE
 
 
@@ -46,7 +48,7 @@ def test_a_phones_rotation_is_applied(film: Callable, quarter_turns: int) -> Non
     upright = pictures(3)
     path = film([np.rot90(frame, quarter_turns) for frame in upright])
     _turn_back(path, quarter_turns)
-    with Video(path) as video:
+    with open_footage(path) as video:
         seen = next(iter(video.pictures())).pixels
     assert seen.shape == (120, 160, 3)
     assert seen[20, 20, 0] > 150 > seen[20, 20, 2]
@@ -69,10 +71,10 @@ def test_a_phones_rotation_is_applied(film: Callable, quarter_turns: int) -> Non
 def test_times_always_increase(
     film: Callable, monkeypatch: pytest.MonkeyPatch, told: list[float], times: list[float], broken: int
 ) -> None:
-    with Video(film(pictures(4), fps=40)) as video:
+    with open_footage(film(pictures(4), fps=40)) as video:
         sequence = iter(told)
-        real = video._capture
-        monkeypatch.setattr(video, "_capture", _Retimed(real, lambda: next(sequence)))
+        assert isinstance(video, Video)
+        monkeypatch.setattr(video, "_capture", _Retimed(video._capture, lambda: next(sequence)))
         np.testing.assert_allclose([picture.time for picture in video.pictures()], times, atol=1e-9)
         assert video.broken_times == broken
 
@@ -101,17 +103,88 @@ def test_what_is_no_video_is_refused(tmp_path: Path) -> None:
         assert error.value.kind == "video"
 
 
-@pytest.mark.parametrize(("name", "says"), [("missing.mp4", "does not exist"), ("folder", "is a folder")])
-def test_a_file_that_is_not_there_is_refused(tmp_path: Path, name: str, says: str) -> None:
-    (tmp_path / "folder").mkdir()
-    with pytest.raises(FaceMimicError, match=says):
-        Video(tmp_path / name)
+def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(FaceMimicError, match="does not exist"):
+        open_footage(tmp_path / "missing.mp4")
+
+
+def photo(path: Path, shade: int) -> None:
+    cv2 = pytest.importorskip("cv2")
+    cv2.imencode(".png", np.full((40, 60, 3), shade, np.uint8))[1].tofile(path)
+
+
+def shades(footage: Footage) -> list[int]:
+    return [int(picture.pixels[0, 0, 0]) for picture in footage.pictures()]
+
+
+def test_a_folder_of_images_is_read_in_natural_order(tmp_path: Path) -> None:
+    for name, shade in (("a10.png", 30), ("a9.png", 20), ("a1.png", 10), ("b.png", 40)):
+        photo(tmp_path / name, shade)
+    (tmp_path / "notes.txt").write_text("not an image")
+    (tmp_path / ".hidden.png").write_text("nor this")
+    with open_footage(tmp_path, 12) as footage:
+        assert shades(footage) == [10, 20, 30, 40]
+        assert (footage.fps, footage.frame_count, footage.still) == (12, 4, False)
+    with open_footage(tmp_path, 12) as footage:
+        times = [picture.time for picture in footage.pictures(1 / 12, 3 / 12)]
+    np.testing.assert_allclose(times, [1 / 12, 2 / 12])
+
+
+@given(st.lists(st.integers(0, 10**9), unique=True, min_size=1, max_size=20))
+def test_numbered_names_sort_by_their_numbers(numbers: list[int]) -> None:
+    names = sorted((f"frame_{number}.png" for number in numbers), key=natural_order)
+    assert names == [f"frame_{number}.png" for number in sorted(numbers)]
+
+
+@given(st.lists(st.text(max_size=12), max_size=12))
+def test_any_names_can_be_sorted(names: list[str]) -> None:
+    assert sorted(sorted(names, key=natural_order)) == sorted(names)
+
+
+def test_a_damaged_image_is_left_out_and_counted(tmp_path: Path) -> None:
+    for number in (1, 2, 4):
+        photo(tmp_path / f"{number}.png", 10 * number)
+    (tmp_path / "3.png").write_bytes(b"not a picture")
+    (tmp_path / "5.png").touch()
+    with open_footage(tmp_path, 10) as footage:
+        assert [round(picture.time, 3) for picture in footage.pictures()] == [0, 0.1, 0.3]
+        assert footage.unreadable == 2
+
+
+@pytest.mark.parametrize(("files", "says"), [((), "it is empty"), (("letter.txt", "song.mp3"), "its 2 files are none")])
+def test_a_folder_without_images_is_refused(tmp_path: Path, files: tuple[str, ...], says: str) -> None:
+    for name in files:
+        (tmp_path / name).write_text("words")
+    with pytest.raises(FaceMimicError, match=f"holds no images: {says}") as error:
+        open_footage(tmp_path)
+    assert error.value.kind == "video"
+
+
+def test_a_photo_is_one_picture(tmp_path: Path) -> None:
+    photo(tmp_path / "face.PNG", 90)
+    with open_footage(tmp_path / "face.PNG") as footage:
+        assert footage.still
+        assert shades(footage) == [90]
+
+
+def test_mirrored_footage_is_turned_back(film: Callable) -> None:
+    with open_footage(film(pictures()), mirrored=True) as footage:
+        seen = next(footage.pictures()).pixels
+    assert seen[20, 140, 0] > 150 > seen[20, 20, 0]
+
+
+def test_the_hash_is_that_of_what_is_read(tmp_path: Path) -> None:
+    for name in ("one", "two", "three"):
+        (tmp_path / name).mkdir()
+        photo(tmp_path / name / "1.png", 80 if name == "three" else 40)
+    one, two, three = (open_footage(tmp_path / name).sha256() for name in ("one", "two", "three"))
+    assert one == two != three
 
 
 def test_an_empty_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "empty.mp4").touch()
     with pytest.raises(FaceMimicError, match=r"empty\.mp4 is empty"):
-        Video(tmp_path / "empty.mp4")
+        open_footage(tmp_path / "empty.mp4")
 
 
 def test_a_truncated_real_video_is_refused_or_read_in_part(tmp_path: Path, shared: Path) -> None:
@@ -129,7 +202,7 @@ def test_a_truncated_real_video_is_refused_or_read_in_part(tmp_path: Path, share
 
 
 def _read_all(path: Path) -> int:
-    with Video(path) as video:
+    with open_footage(path) as video:
         count = sum(1 for _ in video.pictures())
         if not count:
             raise FaceMimicError(f"{video.name} holds no frame.", "video")

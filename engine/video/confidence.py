@@ -1,0 +1,143 @@
+"""How well the camera saw each part of the face, frame by frame.
+
+The landmarker gives none: it draws a mouth onto a hand that covers it. So five things are measured and multiplied:
+how far the head is turned away, how dark, how blurred and how small the face is, and whether the colours at a
+region's landmarks still form the pattern that they form in the rest of the footage.
+
+Thresholds are measured on two real faces with painted blocks, blur, darkness and scaling (see the constants).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.channels import CHANNELS, HEAD
+from engine.video.head import off_axis
+from engine.video.sight import regions
+from engine.video.track import Track
+
+TURNED = (35.0, 75.0)
+"""Degrees off the camera's axis: up to the first a face is fully seen, at the second (a profile) not at all."""
+FAR_SIDE = (20.0, 50.0)
+"""Degrees of turn over which the side of the face that turns away is lost."""
+DARK = (3.0, 25.0)
+"""Mean of RGB (0..255) at the landmarks: nothing, all. Faces are still found at 4, with noise for expressions; at 34
+nothing is lost yet."""
+BURNT = (0.3, 0.8)
+"""Share of a region's landmarks that are pure white: all, nothing."""
+BLURRED = (0.06, 0.17)
+"""Sharpness: nothing, all. Crisp faces have 0.31 to 0.77; Gaussian blur of 1 % of the face's width 0.18 to 0.26, of 2 %
+0.10 to 0.17, of 4 % 0.05 to 0.08."""
+SMALL = (14.0, 48.0)
+"""Width of the face in pixels: nothing, all."""
+COVERED = (0.4, 0.62)
+"""Correlation of a region's pattern with its usual one: nothing, all. With painted fingers of the same skin over the
+mouth it is 0.48 and less in 19 of 20 frames."""
+COVERED_HUE = (0.3, 0.55)
+"""How much of the usual pattern of hues is in the region: nothing, all. Extreme expressions add to the pattern, which
+lowers the correlation, but still hold 0.64 and more of it in 19 of 20 frames; painted fingers hold 0.04 and less."""
+BESIDE_LOST = 0.5
+"""What is left of the confidence in the last frame before the face is lost, and in the first after."""
+FEWEST = 20
+"""Frames from which on a region can be said to have a usual pattern."""
+ALL = (*(part.name for part in regions()), "head")
+"""The regions that are judged, in order."""
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """Confidence from 0 (not seen) to 1 (seen well).
+
+    regions: float32 (frames, regions of ALL). causes: what lowered it, by name (turned, dark, blurred, small, covered):
+    float32 (frames, regions of ALL), 1 where it took nothing. channels: float32 (frames, 55).
+    """
+
+    regions: np.ndarray
+    causes: dict[str, np.ndarray]
+    channels: np.ndarray
+
+
+def judge(track: Track) -> Sighting:
+    """Judges each frame and region of a track; frames without the face have 0."""
+    found = track.found
+    parts = regions()
+    turn, off = off_axis(track.poses)
+    causes = {
+        "turned": _columns(_between(off, *TURNED[::-1])),
+        "dark": np.stack([_lit(track.colours[:, part.landmarks]) for part in parts], 1),
+        "blurred": _between(track.sharpness, *BLURRED),
+        "small": _columns(_between(_width(track), *SMALL)),
+        "covered": np.stack([_covered(track.colours[:, part.landmarks], found) for part in parts], 1),
+    }
+    causes = {name: _with_head(np.nan_to_num(table)) for name, table in causes.items()}
+    together = np.prod(list(causes.values()), axis=0) * found[:, None]
+    padded = np.pad(found, 1, constant_values=True)
+    beside = found & ~(padded[:-2] & padded[2:])
+    together[beside] *= BESIDE_LOST
+    return Sighting(together.astype(np.float32), causes, _of_channels(together, np.nan_to_num(turn)).astype(np.float32))
+
+
+def _between(values: np.ndarray, nothing: float, all_: float) -> np.ndarray:
+    """0..1, smoothly, as values go from `nothing` to `all_`; NaN stays."""
+    part = np.clip((values - nothing) / (all_ - nothing), 0, 1)
+    return part * part * (3 - 2 * part)
+
+
+def _columns(values: np.ndarray) -> np.ndarray:
+    return np.repeat(values[:, None], len(regions()), 1)
+
+
+def _with_head(table: np.ndarray) -> np.ndarray:
+    """The regions' columns and the head's. Its pose is fitted to the whole face: half a face is enough for that."""
+    return np.concatenate([table, np.sort(table, axis=1)[:, -3:].mean(1, keepdims=True)], 1)
+
+
+def _width(track: Track) -> np.ndarray:
+    across = track.landmarks[:, :, 0]
+    return (across.max(1) - across.min(1)) * track.size[0]
+
+
+def _lit(colours: np.ndarray) -> np.ndarray:
+    burnt = (colours.min(2) >= 250).mean(1)
+    return _between(colours.mean((1, 2)), *DARK) * _between(burnt, *BURNT[::-1])
+
+
+def _covered(colours: np.ndarray, found: np.ndarray) -> np.ndarray:
+    """1 where the region's colours form their usual pattern, in brightness or in hue, whichever says so.
+
+    The landmarks move with the expression, so the pattern (lips redder than the skin around, brows darker) stays.
+    """
+    if found.sum() < FEWEST:
+        return np.ones(len(found))
+    shade = np.log(colours.astype(np.float32) + 8)
+    hue = shade - shade.mean(2, keepdims=True)
+    likeness, _ = _likeness(shade, found)
+    likeness_of_hue, strength_of_hue = _likeness(hue, found)
+    unlike = _between(np.maximum(likeness, likeness_of_hue), *COVERED)
+    return np.maximum(unlike, _between(strength_of_hue, *COVERED_HUE))
+
+
+def _likeness(pattern: np.ndarray, found: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Correlation (frames,) of each frame's pattern with the usual one, and how much of the usual one is in it."""
+    pattern = (pattern - pattern.mean(1, keepdims=True)).reshape(len(pattern), -1)
+    lengths = np.maximum(np.linalg.norm(pattern, axis=1), 1e-6)
+    usual = np.median(pattern[found], axis=0)
+    likeness = pattern @ usual / lengths
+    # Frames in which something covers the region must not shape what is usual.
+    usual = np.median(pattern[found & (likeness >= np.quantile(likeness[found], 0.3))], axis=0)
+    length = max(float(np.linalg.norm(usual)), 1e-6)
+    return pattern @ usual / lengths / length, pattern @ usual / length**2
+
+
+def _of_channels(table: np.ndarray, turn: np.ndarray) -> np.ndarray:
+    values = np.zeros((len(table), len(CHANNELS)))
+    for place, part in enumerate(regions()):
+        values[:, part.channels] = table[:, place, None]
+    for place, name in enumerate(CHANNELS):
+        if name in HEAD:
+            values[:, place] = table[:, -1]
+        # Turned to the own left, the left side is the far one.
+        away = turn if name.endswith("Left") else -turn if name.endswith("Right") else None
+        if away is not None:
+            values[:, place] *= 1 - 0.7 * _between(away, *FAR_SIDE)
+    return values

@@ -1,0 +1,59 @@
+"""What happens in a performance, as an animator would mark it: blinks, open mouths, lips that meet, smiles."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.channels import INDEX
+
+SHUT = 0.6
+"""Closure of both eyes' mean from which on they are shut."""
+LONGEST_BLINK = 0.6
+"""Seconds; eyes that are shut for longer are closed, not blinking."""
+PARTED, MET = 0.05, 0.022
+"""Distance of the lips' inner edges as a share of that between the eyes' outer corners: above, the mouth is open;
+below, the lips have met. On sealed lips the landmarks keep up to 0.02 apart, in a sealed grin 0.045; parted lips
+reach 0.08."""
+SMILING, RISEN = 0.25, 0.1
+"""A smile is one that reaches the first; it begins where it last was below the second."""
+_UPPER, _LOWER, _RIGHT, _LEFT = 13, 14, 33, 263
+
+
+@dataclass(frozen=True)
+class Events:
+    """Frames of the footage. blinks, mouth_open: [first, last] with shut eyes, with parted lips. closures: the first
+    frame in which the lips have met again. smiles: the frame in which one begins."""
+
+    blinks: list[tuple[int, int]]
+    mouth_open: list[tuple[int, int]]
+    closures: list[int]
+    smiles: list[int]
+
+
+def find_events(times: np.ndarray, values: np.ndarray, gap: np.ndarray) -> Events:
+    """times: seconds (frames,). values: (frames, 52 or more), calibrated. gap: (frames,) as from `lip_gap`."""
+    lids = values[:, [INDEX["eyeBlinkLeft"], INDEX["eyeBlinkRight"]]].mean(1)
+    smile = values[:, [INDEX["mouthSmileLeft"], INDEX["mouthSmileRight"]]].max(1)
+    shut = [run for run in runs(lids >= SHUT) if times[run[1]] - times[run[0]] <= LONGEST_BLINK]
+    mouth_open = _hysteresis(np.nan_to_num(gap), PARTED, MET)
+    closures = [last + 1 for _, last in mouth_open if last + 1 < len(gap) and np.isfinite(gap[last + 1])]
+    return Events(shut, mouth_open, closures, [first for first, _ in _hysteresis(smile, SMILING, RISEN)])
+
+
+def lip_gap(landmarks: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """How far the lips are apart, (frames,), as a share of the distance between the eyes' outer corners."""
+    points = landmarks[:, [_UPPER, _LOWER, _RIGHT, _LEFT]] * np.array([size[0], size[1], size[0]])
+    across = np.linalg.norm(points[:, 2] - points[:, 3], axis=1)
+    # Depth is the least certain of the three and would never let the lips meet.
+    return np.linalg.norm((points[:, 0] - points[:, 1])[:, :2], axis=1) / across
+
+
+def runs(chosen: np.ndarray) -> list[tuple[int, int]]:
+    """[first, last] frames of the runs of chosen frames; chosen: bool (frames,)."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], chosen.astype(int), [0]])))
+    return [(int(a), int(b) - 1) for a, b in zip(edges[::2], edges[1::2], strict=True)]
+
+
+def _hysteresis(curve: np.ndarray, high: float, low: float) -> list[tuple[int, int]]:
+    """Runs above `low` that reach `high` somewhere."""
+    return [run for run in runs(curve >= low) if curve[run[0] : run[1] + 1].max() >= high]

@@ -1,0 +1,294 @@
+"""Following one face through footage with MediaPipe's face landmarker.
+
+The landmarker is asked about each picture by itself: its own smoothing over time lags by up to three frames and takes
+two fifths of a blink's depth, and it mixes up faces. Everything outside a window around the face is blacked out, so
+that there is no other face to jump to; the window grows while the face is lost.
+"""
+
+import math
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from engine.channels import SHAPES
+from engine.errors import FaceMimicError
+from engine.video.faces import MOST_FACES, Chosen, Face, Landmarker, nearest, portrait, seen_faces
+from engine.video.footage import Footage, Picture
+from engine.video.sight import LANDMARKS, look, regions
+from engine.video.store import Store
+from engine.video.track import Track
+
+WINDOW = 1.0
+"""How far the window reaches beyond the face on each side, in face sizes. The landmarker itself looks 0.25 beyond."""
+GROWTH = 3.0
+"""Face sizes a second by which the window grows while the face is lost."""
+CUT = (0.04, 6.0)
+"""A new shot changes the thumbnail (0..1) by more than this on average, and by this many times the usual change.
+Two people before the same grey wall differ by 0.07; a talking face changes it by 0.006 at most."""
+STILLS = 48
+"""Most small pictures that are kept of one face; they are spread over the footage."""
+TRY_TURNED = 15
+"""While no face was ever seen, one picture in this many is also looked at on its sides and upside down."""
+KEEP_EVERY = 60.0
+"""Seconds of work after which what is done is kept, so that a crash costs no more."""
+
+Progress = Callable[[float], None]
+
+
+def follow(
+    footage: Footage,
+    model: Path,
+    chosen: Chosen | None = None,
+    start: float = 0.0,
+    end: float = math.inf,
+    progress: Progress | None = None,
+    store: Store | None = None,
+) -> Track:
+    """Follows the chosen face, or else the largest at first sight.
+
+    store: where a track is kept between runs; an unfinished one is gone on with.
+    Raises FaceMimicError (kind "video") when there is no frame or no face to follow.
+    """
+    kept = store.load() if store else None
+    if kept and kept.facts.get("finished"):
+        _restore(footage, kept.facts)
+        if progress:
+            progress(1.0)
+        return kept
+    tape = _Tape(kept)
+    last = min(end, footage.duration) if footage.duration else 0.0
+    told = time.monotonic()
+    with _Follower(model, chosen, kept.facts["state"] if kept else None) as follower:
+        try:
+            # A hair behind the last time, so that its frame is not taken twice.
+            for picture in footage.pictures(max(start, tape.times[-1] + 1e-6) if tape.times else start, end):
+                tape.add(picture.time, follower.look(picture), follower.size)
+                if progress:
+                    progress(min(1.0, (picture.time - start) / (last - start)) if last > start else 0.0)
+                if store and time.monotonic() - told > KEEP_EVERY:
+                    store.save(tape.track(follower, footage, finished=False))
+                    told = time.monotonic()
+        except BaseException:
+            if store and tape.times:
+                store.save(tape.track(follower, footage, finished=False))
+            raise
+    _explain_nothing(footage, follower, tape, start)
+    track = tape.track(follower, footage, finished=True)
+    if store:
+        store.save(track)
+    return track
+
+
+def _explain_nothing(footage: Footage, follower: "_Follower", tape: "_Tape", start: float) -> None:
+    name = footage.name
+    if not tape.times and footage.frames_read and start > 0 and not footage.unreadable:
+        raise FaceMimicError(f"{name} ends before {start:g} s. Choose an earlier start.", "video")
+    if not tape.times:
+        what = "is no picture that can be read" if footage.still else "holds no frame that can be decoded"
+        raise FaceMimicError(f"{name} {what}. It is damaged or cut short; export it again.", "video")
+    if follower.most_faces == 0:
+        use = "a photo" if footage.still else "a video"
+        raise FaceMimicError(
+            f"No face was found in {name}. Use {use} in which the face is upright, lit, and at least a"
+            " tenth of the picture's height.",
+            "video",
+        )
+    if not tape.found:
+        raise FaceMimicError(
+            f"Faces were seen in {name}, but the chosen one is not in this part, or is too small to follow.", "video"
+        )
+
+
+class _Tape:
+    """Rows that grow frame by frame into a Track."""
+
+    def __init__(self, kept: Track | None) -> None:
+        self.times: list[float] = list(kept.times) if kept else []
+        arrays = ("landmarks", "scores", "poses", "colours", "sharpness")
+        self.rows: dict[str, list[np.ndarray]] = {name: list(getattr(kept, name)) if kept else [] for name in arrays}
+        self.stills = list(kept.stills) if kept else []
+        self.still_frames = [int(frame) for frame in kept.still_frames] if kept else []
+        self.every = int(kept.facts["every"]) if kept else 1
+        self.found = int(kept.found.sum()) if kept else 0
+        self._nothing = {
+            "landmarks": np.full((LANDMARKS, 3), np.nan, np.float32),
+            "scores": np.full(len(SHAPES), np.nan, np.float32),
+            "poses": np.full((4, 4), np.nan),
+            "colours": np.zeros((LANDMARKS, 3), np.uint8),
+            "sharpness": np.full(len(regions()), np.nan, np.float32),
+        }
+
+    def add(self, at: float, seen: dict[str, np.ndarray] | None, size: tuple[int, int]) -> None:
+        if len(self.times) % self.every == 0 and seen is not None:
+            self.stills.append(seen["still"])
+            self.still_frames.append(len(self.times))
+            if len(self.stills) > STILLS:
+                self.every *= 2
+                kept = [place for place, frame in enumerate(self.still_frames) if frame % self.every == 0]
+                self.stills = [self.stills[place] for place in kept]
+                self.still_frames = [self.still_frames[place] for place in kept]
+        self.times.append(at)
+        self.found += seen is not None
+        for name, rows in self.rows.items():
+            rows.append((seen or self._nothing)[name])
+
+    def track(self, follower: "_Follower", footage: Footage, finished: bool) -> Track:
+        facts = {
+            "finished": finished,
+            "every": self.every,
+            "state": None if finished else follower.state(),
+            "frames_read": footage.frames_read,
+            "broken_times": footage.broken_times,
+            "unreadable": footage.unreadable,
+        }
+        return Track(
+            times=np.array(self.times),
+            **{name: np.array(rows) for name, rows in self.rows.items()},
+            stills=np.array(self.stills, np.uint8),
+            still_frames=np.array(self.still_frames, np.int64),
+            size=follower.size,
+            cuts=list(follower.cuts),
+            most_faces=follower.most_faces,
+            quarter_turns=follower.quarter_turns,
+            facts=facts,
+        )
+
+
+def _restore(footage: Footage, facts: dict[str, Any]) -> None:
+    for name in ("frames_read", "broken_times", "unreadable"):
+        setattr(footage, name, facts[name])
+
+
+class _Follower:
+    """Finds the chosen face in one picture after the other."""
+
+    def __init__(self, model: Path, chosen: Chosen | None, state: dict[str, Any] | None) -> None:
+        self._face = chosen.number if chosen else 0
+        self._chooser = Landmarker(model, faces=MOST_FACES, expressions=False)
+        self._tracker = Landmarker(model, faces=1)
+        state = state or {}
+        self.cuts: list[float] = state.get("cuts", [])
+        self.most_faces: int = state.get("most_faces", 0)
+        self.quarter_turns: int = state.get("quarter_turns", 0)
+        self.size: tuple[int, int] = tuple(state.get("size", (0, 0)))
+        self._box = _array(state.get("box"))
+        self._seen_at: float = state.get("seen_at", -math.inf)
+        self._thumbnail = _array(state.get("thumbnail"))
+        self._usual_change: float = state.get("usual_change", 0.0)
+        people = state.get("known") or (chosen.people if chosen else [])
+        self._known = [np.array(row) for row in people]
+        self._looked: int = state.get("looked", 0)
+        self._lost: bool = state.get("lost", False)
+
+    def __enter__(self) -> "_Follower":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._chooser.close()
+        self._tracker.close()
+
+    def state(self) -> dict[str, Any]:
+        """All that the next picture's result depends on, JSON-ready."""
+        return {
+            "cuts": self.cuts,
+            "most_faces": self.most_faces,
+            "quarter_turns": self.quarter_turns,
+            "size": list(self.size),
+            "box": _list(self._box),
+            "seen_at": self._seen_at,
+            "thumbnail": _list(self._thumbnail),
+            "usual_change": self._usual_change,
+            "known": [row.tolist() for row in self._known],
+            "looked": self._looked,
+            "lost": self._lost,
+        }
+
+    def look(self, picture: Picture) -> dict[str, np.ndarray] | None:
+        """A Track's row for the chosen face in the next picture, and its `still`; None without the face."""
+        if self._is_cut(picture):
+            self.cuts.append(picture.time)
+            self._box = None
+        pixels = self._upright(picture.pixels)
+        if self._box is None or (self._lost and len(self._known) > 1):
+            self._box = self._choose(pixels, picture.time)
+        seen = None
+        if self._box is not None:
+            seen = self._tracker.one(self._window(pixels, picture.time))
+        self._lost = seen is None
+        if seen is None:
+            return None
+        marks, scores, pose = seen
+        self._box, self._seen_at = Face(marks).box, picture.time
+        colours, sharpness = look(pixels, marks)
+        return {
+            "landmarks": marks,
+            "scores": scores,
+            "poses": pose,
+            "colours": colours,
+            "sharpness": sharpness,
+            "still": portrait(pixels, self._box),
+        }
+
+    def _upright(self, pixels: np.ndarray) -> np.ndarray:
+        """The picture as it is looked at; before any face was seen, the ways in which it could lie are tried."""
+        turned = np.rot90(pixels, self.quarter_turns) if self.quarter_turns else pixels
+        if not self.most_faces and self._looked % TRY_TURNED == 0 and not self._chooser.all(turned):
+            for turns in (1, 3, 2):
+                if self._chooser.all(np.rot90(pixels, turns)):
+                    self.quarter_turns, turned = turns, np.rot90(pixels, turns)
+                    break
+        self._looked += 1
+        self.size = turned.shape[1], turned.shape[0]
+        return np.ascontiguousarray(turned)
+
+    def _choose(self, pixels: np.ndarray, at: float) -> np.ndarray | None:
+        """The box of the face to follow; while it is not seen, that of its last place within the shot, or None."""
+        last = self._box
+        # Within a shot it comes back where it can have gone, but another may pass there as well.
+        faces = seen_faces(self._chooser, pixels if last is None else self._window(pixels, at))
+        self.most_faces = max(self.most_faces, len(faces))
+        if last is None:
+            self._seen_at = at
+        if faces and not self._known:
+            self._known = [one.colours for one in faces]
+        mine = [one for one in faces if nearest(one.colours, self._known) == self._face]
+        if not mine:
+            return last
+        return mine[nearest(self._known[self._face], [one.colours for one in mine])].box
+
+    def _window(self, pixels: np.ndarray, at: float) -> np.ndarray:
+        assert self._box is not None
+        height, width = pixels.shape[:2]
+        box = self._box * (width, height, width, height)
+        reach = max(box[2:] - box[:2]) * (WINDOW + GROWTH * (at - self._seen_at))
+        left, top = np.clip(box[:2] - reach, 0, (width, height)).astype(int)
+        right, bottom = np.clip(np.ceil(box[2:] + reach), 0, (width, height)).astype(int)
+        if (left, top, right, bottom) == (0, 0, width, height):
+            return pixels
+        masked = np.zeros_like(pixels)
+        masked[top:bottom, left:right] = pixels[top:bottom, left:right]
+        return masked
+
+    def _is_cut(self, picture: Picture) -> bool:
+        rows = np.linspace(0, picture.pixels.shape[0] - 1, 48).astype(int)
+        columns = np.linspace(0, picture.pixels.shape[1] - 1, 48).astype(int)
+        thumbnail = picture.pixels[np.ix_(rows, columns)].astype(float) / 255
+        before, self._thumbnail = self._thumbnail, thumbnail
+        if before is None:
+            return False
+        change = float(np.abs(thumbnail - before).mean())
+        least, times = CUT
+        cut = change > max(least, times * self._usual_change)
+        self._usual_change += 0.2 * (min(change, least) - self._usual_change)
+        return cut
+
+
+def _array(rows: Any) -> np.ndarray | None:
+    return None if rows is None else np.array(rows, float)
+
+
+def _list(array: np.ndarray | None) -> Any:
+    return None if array is None else array.tolist()

@@ -1,0 +1,72 @@
+"""What a person should know before they use a capture, in sentences."""
+
+from typing import Any
+
+FEW = 0.2
+"""Share of frames with a face below which that is the first thing to know."""
+
+
+def notes(facts: dict[str, Any]) -> list[str]:
+    """Sentences for what the facts of a capture's provenance tell, the most important first."""
+    told = [*_of_the_face(facts), *_of_the_file(facts), *_of_doubt(facts), *_of_channels(facts)]
+    return [sentence for sentence in told if sentence]
+
+
+def _of_the_face(facts: dict[str, Any]) -> list[str]:
+    lost, frames = facts["frames_lost"], facts["video_frames"]
+    told = []
+    if lost and (frames - lost) < FEW * frames:
+        told.append(
+            f"The face was found in {frames - lost} of {frames} frames only; nearly all of this take is a guess."
+            " Choose the start and end of the part that shows the face."
+        )
+    elif lost:
+        told.append(f"The face was lost in {lost} of {frames} frames; those are filled in.")
+    if facts["faces_seen"] > 1 and not facts["face"]:
+        told.append(f"{facts['faces_seen']} faces were seen; the largest was followed. Choose another by its number.")
+    if facts.get("quarter_turns"):
+        told.append(f"The picture lies on its side or head; it was turned by {90 * facts['quarter_turns']}°.")
+    if facts["cuts"]:
+        told.append(f"The picture cuts to another shot {_times(len(facts['cuts']))}; each shot was tracked anew.")
+    return told
+
+
+def _of_the_file(facts: dict[str, Any]) -> list[str]:
+    told = []
+    if facts.get("frames_missing"):
+        told.append(f"The video is cut short: {facts['frames_missing']} announced frames could not be decoded.")
+    if facts.get("frames_unreadable"):
+        told.append(f"{facts['frames_unreadable']} frames or images are damaged and were left out.")
+    if facts.get("broken_timestamps"):
+        told.append(f"{facts['broken_timestamps']} frames had a broken timestamp; they were spaced evenly.")
+    return told
+
+
+def _of_doubt(facts: dict[str, Any]) -> list[str]:
+    told = []
+    parts = [name for name in facts["doubtful"] if facts["confidence"][name] < 0.95 and name != "head"]
+    if parts and facts["frames_lost"] < facts["video_frames"]:
+        told.append(f"Not seen well everywhere: {', '.join(parts)}. The review sheet shows when.")
+    completed = facts.get("completed")
+    if completed and "failed" in completed:
+        told.append(
+            f"What was not seen is interpolated, since the performance model is not there: {completed['failed']}"
+        )
+    elif completed:
+        told.append(f"The performance model completed what was not seen, {_times(len(completed['spans']))}.")
+    if facts["calibration"] == "none" and facts["source"] == "photo":
+        told.append("A photo says nothing of the resting face: name an actor who was calibrated for a truer pose.")
+    return told
+
+
+def _of_channels(facts: dict[str, Any]) -> list[str]:
+    blind = facts["blind_channels"]
+    told = [f"The tracker cannot see {', '.join(blind)}; they stay near rest."]
+    still = [name for name in facts["still_channels"] if name not in blind]
+    if still:
+        told.append(f"{len(still)} other channels did not move; the take's provenance lists them (still_channels).")
+    return told
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"

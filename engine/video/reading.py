@@ -1,0 +1,95 @@
+"""Reading channels from what was tracked: by the learned decoder, or as the tracker scores them itself."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from engine.channels import INDEX, SHAPES
+from engine.errors import FaceMimicError
+from engine.paths import weights_folder
+from engine.video import raw_scores
+from engine.video.decoder import NAME, UNSEEN, Decoded, Decoder, Neutral
+from engine.video.head import head_degrees
+from engine.video.steady import Seen
+
+DECODERS = ("auto", "learned", "none")
+"""auto: the learned one where its weights are installed. none: the tracker's own scores."""
+
+
+@dataclass(frozen=True)
+class Bias:
+    """What may be taken for an error of the reading on a resting face, in channel units.
+
+    largest: float32 (52,), the most that may be subtracted. shut: the lowest and highest reading from which an eye may
+    count as shut. narrowing: exponent that takes from the lids what scaling by blinks adds to a smile's narrow eyes.
+    """
+
+    largest: np.ndarray
+    shut: tuple[float, float]
+    narrowing: float = 1.0
+
+
+class Reader(Protocol):
+    """Channels from what was seen. name: told in the provenance. bias: of its readings. silent: channels without
+    signal on any face."""
+
+    name: str
+    bias: Bias
+    silent: tuple[str, ...]
+
+    def neutral(self, resting: Seen) -> Neutral: ...
+
+    def read(self, seen: Seen, neutral: Neutral | None) -> Decoded: ...
+
+
+def reader(decoder: str = "auto", weights: str | Path | None = None) -> Reader:
+    """The reader of that name (see DECODERS); weights: the learned one's file, if not the installed.
+
+    Raises FaceMimicError, kind "request" for another name, "weights" where the learned one is asked and missing.
+    """
+    if decoder not in DECODERS:
+        raise FaceMimicError(f"There is no decoder “{decoder}”. Known are {', '.join(DECODERS)}.")
+    installed = weights is not None or (weights_folder() / NAME).is_file()
+    if decoder == "none" or (decoder == "auto" and not installed):
+        return Scores()
+    return Learned(Decoder.load(weights))
+
+
+class Learned:
+    """The learned decoder. It knows the person's resting face, so little bias is left to take away."""
+
+    def __init__(self, decoder: Decoder) -> None:
+        self.silent: tuple[str, ...] = UNSEEN
+        self._decoder = decoder
+        self.name = f"decoder {decoder.sha256[:16]}" if decoder.sha256 else "decoder"
+        largest = np.minimum(raw_scores.largest_bias(), 0.15)
+        self.bias = Bias(largest.astype(np.float32), (0.65, 0.95))
+
+    def neutral(self, resting: Seen) -> Neutral:
+        return self._decoder.neutral(resting.landmarks, resting.logits, resting.poses, resting.size)
+
+    def read(self, seen: Seen, neutral: Neutral | None) -> Decoded:
+        return self._decoder(seen.landmarks, seen.logits, seen.poses, seen.size, neutral)
+
+
+class Scores:
+    """The tracker's own scores, for comparison and where the decoder's weights are not installed."""
+
+    name = "mediapipe scores"
+
+    def __init__(self) -> None:
+        # Shut eyes peak at 0.37 to 0.82 (MediaPipe 1.2.2, real faces); smiling ones were overdrawn without 1.5.
+        self.bias = Bias(raw_scores.largest_bias(), (0.45, 0.65), 1.5)
+        self.silent = raw_scores.blind_channels()
+
+    def neutral(self, resting: Seen) -> Neutral:
+        return Neutral(np.zeros((0, 3), np.float32), np.median(resting.logits, axis=0))
+
+    def read(self, seen: Seen, neutral: Neutral | None) -> Decoded:
+        values = (1 / (1 + np.exp(-seen.logits.astype(float)))).astype(np.float32)
+        values[:, INDEX["tongueOut"]] *= 0
+        confidence = np.tile(np.isin(SHAPES, self.silent, invert=True), (len(values), 1)).astype(np.float32)
+        confidence[~np.isfinite(values[:, 0])] = 0
+        return Decoded(values, confidence, head_degrees(seen.poses))

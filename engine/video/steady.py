@@ -1,0 +1,102 @@
+"""Landmarks without jitter, before they are decoded: smoothed forwards and backwards, each shot by itself."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from scipy.spatial.transform import Rotation
+
+from engine.video.clean import filled, smoothed
+from engine.video.decoder import logits
+from engine.video.head import unscaled
+from engine.video.track import Track
+
+BLOCK = 96
+"""Columns that are smoothed at once; all of a long video's would take too much memory."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What is decoded; rows of lost frames are NaN.
+
+    landmarks: float32 (frames, 478, 3). logits: float32 (frames, 52). poses: float64 (frames, 4, 4). size: of the
+    pictures, see Track.
+    """
+
+    landmarks: np.ndarray
+    logits: np.ndarray
+    poses: np.ndarray
+    size: tuple[int, int]
+
+    def rows(self, chosen: np.ndarray) -> "Seen":
+        """Those frames only; chosen: bool (frames,) or int indices."""
+        return Seen(self.landmarks[chosen], self.logits[chosen], self.poses[chosen], self.size)
+
+
+def as_seen(track: Track) -> Seen:
+    """The track as it is."""
+    return Seen(track.landmarks, logits(track.scores), track.poses, track.size)
+
+
+def steadied(track: Track) -> Seen:
+    """The track without jitter. Blinks, lips' closures and whatever else leaves its smooth curve keep height and frame.
+
+    The face's place, size and tilt in the picture are smoothed apart from its shape: the landmarker's jitter sits
+    mostly in the first, and while the head moves, lids and lips would seem to.
+    """
+    seen = as_seen(track)
+    landmarks, scores, poses = seen.landmarks.copy(), seen.logits.copy(), seen.poses.copy()
+    found = track.found
+    for first, last in shots(track.times, track.cuts):
+        part = slice(first, last)
+        if not found[part].any():
+            continue
+        times = track.times[part]
+        landmarks[part] = _landmarks(times, landmarks[part], track.size)
+        scores[part] = smoothed(times, filled(times, scores[part]))
+        poses[part] = _poses(times, poses[part], found[part])
+    for array in (landmarks, scores, poses):
+        array[~found] = np.nan
+    return Seen(landmarks, scores, poses, seen.size)
+
+
+def shots(times: np.ndarray, cuts: list[float]) -> list[tuple[int, int]]:
+    """First and last + 1 frame of each stretch between cuts."""
+    edges = [0, *(int(np.searchsorted(times, cut - 1e-6)) for cut in cuts), len(times)]
+    return [(a, b) for a, b in pairwise(edges) if b > a]
+
+
+def _landmarks(times: np.ndarray, landmarks: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    frames = len(landmarks)
+    scale = np.array([size[0], size[1], size[0]], np.float32)
+    points = filled(times, landmarks.reshape(frames, -1)).reshape(frames, -1, 3) * scale
+    middle = points.mean(1, keepdims=True)
+    points = points - middle
+    # A flat similarity: across and down as one complex number, turned and scaled onto the mean shape.
+    flat = points[:, :, 0] + 1j * points[:, :, 1]
+    mean = flat.mean(0)
+    factor = (flat @ mean.conj()) / float((mean @ mean.conj()).real)
+    local = np.concatenate(
+        [(flat / factor[:, None]).real, (flat / factor[:, None]).imag, points[:, :, 2] / np.abs(factor)[:, None]], 1
+    ).astype(np.float32)
+    for first in range(0, local.shape[1], BLOCK):
+        local[:, first : first + BLOCK] = smoothed(times, local[:, first : first + BLOCK])
+    place = np.stack([np.log(np.abs(factor)), np.unwrap(np.angle(factor)), *middle[:, 0].T], 1)
+    place = smoothed(times, place)
+    factor = np.exp(place[:, 0] + 1j * place[:, 1])
+    count = flat.shape[1]
+    flat = (local[:, :count] + 1j * local[:, count : 2 * count]) * factor[:, None]
+    depth = local[:, 2 * count :] * np.abs(factor)[:, None]
+    return ((np.stack([flat.real, flat.imag, depth], 2) + place[:, None, 2:5]) / scale).astype(np.float32)
+
+
+def _poses(times: np.ndarray, poses: np.ndarray, found: np.ndarray) -> np.ndarray:
+    turns = Rotation.from_matrix(unscaled(poses[found]))
+    rest = turns.mean()
+    rows = np.full((len(poses), 6), np.nan)
+    rows[found] = np.concatenate([(rest.inv() * turns).as_rotvec(), poses[found, :3, 3]], 1)
+    rows = smoothed(times, filled(times, rows))
+    calm = np.tile(np.eye(4), (len(poses), 1, 1))
+    calm[:, :3, :3] = (rest * Rotation.from_rotvec(rows[:, :3])).as_matrix()
+    calm[:, :3, 3] = rows[:, 3:]
+    return calm
