@@ -10,8 +10,8 @@ generate {request, device} + arrays observed_values, observed_confidence → arr
 video {path, and any of engine/video/options.py} a video, a folder of images or a photo → as generate, and report
 faces {path, start, end, fps, mirrored, model} the people to choose from → time, faces (boxes), array portraits (0..1)
 convert {path, target, fps} reads a recorded take and writes it as `target` if given → as generate, and notes
-add_take {path, target, name, fps, channels, provenance, overwrite, with_provenance, approximate} + array values adds that
-                    take to the avatar at path and writes it as target → path, name, seconds, targets, notes
+add_take {path, target, name, fps, channels, provenance, overwrite, with_provenance, approximate} + array values adds
+                    that take to the avatar at path and writes it as target → path, name, seconds, targets, notes
 write_take {target, fps, channels, provenance, with_provenance} + array values writes that take in the format that the
                     target's ending asks for → path, seconds, notes
 retarget {fps, channels, meshes, shown} + array values, and "points N", "moved N" of mesh N: the performance on a rig

@@ -15,11 +15,13 @@ from engine import provenance
 from engine.avatars.bones import Turning, eyes_of, head_of
 from engine.avatars.face import Face, faces
 from engine.avatars.glb import Glb, same_file
+from engine.avatars.nearest import meshes_of
 from engine.avatars.sparse import kept_frames
 from engine.channels import CHANNELS
 from engine.clip import Clip
 from engine.errors import FaceMimicError
 from engine.files import written_whole
+from engine.retarget.retarget import retarget
 
 TOLERANCE: Final = 0.005
 """Largest error of a morph weight between keys, and of a bone's rotation in radians."""
@@ -46,17 +48,19 @@ def add_take(
     *,
     overwrite: bool = False,
     with_provenance: bool = True,
+    approximate: bool = True,
 ) -> Added:
     """Writes `target`: the avatar as it is, with the Clip as one more animation that starts at time 0.
 
     avatar: a .glb or .vrm. name: the animation's; a number is added where the file has one of that name. overwrite:
     the target may be the avatar itself. with_provenance: the animation and asset.extras say where the take comes from.
+    approximate: channels that the avatar has no shape for are shown by the nearest that it has.
     Raises FaceMimicError (kind "file") when the avatar is damaged or cannot perform, or the target cannot be written;
     no file is changed then.
     """
     target = checked_target(avatar, target, overwrite)
     file = Glb.read(avatar)
-    added = append(file, clip, name, with_provenance=with_provenance)
+    added = append(file, clip, name, with_provenance=with_provenance, approximate=approximate)
     try:
         with written_whole(target) as part, part.open("wb") as stream:
             file.write(stream)
@@ -80,7 +84,7 @@ def checked_target(avatar: str | Path, target: str | Path, overwrite: bool) -> P
 
 
 def append(
-    file: Glb, clip: Clip, name: str, *, with_provenance: bool = True
+    file: Glb, clip: Clip, name: str, *, with_provenance: bool = True, approximate: bool = True
 ) -> tuple[str, float, int, tuple[str, ...]]:
     """Adds the Clip to a file in memory; returns the animation's name, seconds, driven morph targets and notes."""
     clip = clip.limited()
@@ -89,31 +93,48 @@ def append(
     animation: dict[str, Any] = {"name": _free_name(file, name), "channels": [], "samplers": []}
     if with_provenance:
         animation["extras"] = {provenance.MARK: _stamp(file, clip.provenance)}
-    _add_faces(file, animation, found, clip)
     by_shapes = set().union(*(face.shown for face in found))
     # An eye that a shape already turns would turn twice.
     turning = [*([head] if head else []), *(eye for eye in eyes_of(file) if not eye.shown & by_shapes)]
+    weights, told = _weights(file, found, clip, turning) if approximate else ({}, ())
+    _add_faces(file, animation, [(face, weights.get(face.node, face.weights(clip))) for face in found], clip.fps)
     for bone in turning:
         _add_bone(file, animation, bone, clip)
     file.add("animations", animation)
     shown = by_shapes.union(*(bone.shown for bone in turning))
     lost = [name for name in CHANNELS if name not in shown]
-    notes = [why_not] if why_not else []
-    if lost:
+    notes = [*([why_not] if why_not else []), *told]
+    if lost and not told:
         notes.append(f"{file.name} cannot show {len(lost)} of {len(CHANNELS)} channels: {', '.join(lost)}.")
     targets = sum(len(face.parts) for face in found)
     return animation["name"], (len(clip.values) - 1) / clip.fps, targets, tuple(notes)
 
 
-def _add_faces(file: Glb, animation: dict[str, Any], found: list[Face], clip: Clip) -> None:
+def _weights(
+    file: Glb, found: list[Face], clip: Clip, turning: list[Turning]
+) -> tuple[dict[int, np.ndarray], tuple[str, ...]]:
+    """By node, the weights of an avatar that lacks channels, fitted to the performance, and sentences about it.
+
+    Both are empty for an avatar that lacks none.
+    """
+    meshes = meshes_of(file)
+    performing = sorted({face.mesh for face in found})
+    shown = set().union(*(bone.shown for bone in turning))
+    answer = retarget(clip, [meshes[number] for number in performing], shown)
+    if not any(answer.weights):
+        return {}, ()
+    fitted = dict(zip(performing, answer.weights, strict=True))
+    return {face.node: face.solved(len(clip.values), fitted[face.mesh]) for face in found}, answer.notes
+
+
+def _add_faces(file: Glb, animation: dict[str, Any], found: list[tuple[Face, np.ndarray]], fps: float) -> None:
     samplers: dict[bytes, int] = {}
-    for face in found:
-        weights = face.weights(clip)
+    for face, weights in found:
         # Nodes that show one mesh move alike and share their keys.
         key = weights.tobytes() + str(face.names).encode()
         if key not in samplers:
             frames = kept_frames(weights, TOLERANCE)
-            samplers[key] = _sampler(file, animation, frames / clip.fps, weights[frames].ravel(), "SCALAR")
+            samplers[key] = _sampler(file, animation, frames / fps, weights[frames].ravel(), "SCALAR")
         _channel(animation, samplers[key], face.node, "weights")
 
 

@@ -20,13 +20,21 @@ class Face:
     """A node whose mesh shows a part of the performance.
 
     rest: float32 (targets,), the weights of the node when nothing plays. parts: by target's index, the parts of its
-    weight; see schemes.parts_of. names: of the targets.
+    weight; see schemes.parts_of. names: of the targets. mesh: its number in the file.
     """
 
     node: int
+    mesh: int
     names: tuple[str, ...]
     rest: np.ndarray
     parts: Mapping[int, list[Part]]
+
+    def solved(self, frames: int, by_target: Mapping[str, np.ndarray]) -> np.ndarray:
+        """float32 (frames, targets): the same from weights that are known already, by target's name."""
+        weights = np.tile(self.rest, (frames, 1))
+        for target, values in by_target.items():
+            weights[:, self.names.index(target)] = values
+        return weights
 
     def weights(self, clip: Clip) -> np.ndarray:
         """float32 (frames, targets): all of the node's morph weights, targets without a meaning at rest."""
@@ -57,20 +65,14 @@ def faces(avatar: Glb) -> list[Face]:
         raise FaceMimicError(
             f"{avatar.name} has no morph targets (shape keys), so there is no face to animate in it.", "file"
         )
-    stated = expressions(avatar)
-    alone = {binds[0][:2]: name for name, binds in reversed(stated) if len(binds) == 1}
-    names = {
-        number: _names(mesh, targets[number], {place[1]: name for place, name in alone.items() if place[0] == number})
-        for number, mesh in enumerate(avatar.items("meshes"))
-        if targets[number]
-    }
-    parts = _parts(names, stated)
+    names = target_names(avatar)
+    parts = _parts(names, expressions(avatar))
     found = []
     for index, node in enumerate(avatar.items("nodes")):
         number = node.get("mesh")
         if type(number) is int and parts.get(number):
             rest = _rest(node, avatar.items("meshes")[number], targets[number])
-            found.append(Face(index, names[number], rest, parts[number]))
+            found.append(Face(index, number, names[number], rest, parts[number]))
     if not found:
         every = [name for own in names.values() for name in own]
         more = ", …" if len(every) > _LISTED else ""
@@ -80,6 +82,16 @@ def faces(avatar: Glb) -> list[Face]:
             "file",
         )
     return found
+
+
+def target_names(avatar: Glb) -> dict[int, tuple[str, ...]]:
+    """By mesh's number, the names of its morph targets; each once."""
+    alone = {binds[0][:2]: name for name, binds in reversed(expressions(avatar)) if len(binds) == 1}
+    return {
+        number: _names(mesh, count, {place[1]: name for place, name in alone.items() if place[0] == number})
+        for number, mesh in enumerate(avatar.items("meshes"))
+        if (count := _target_count(mesh))
+    }
 
 
 def expressions(avatar: Glb) -> list[tuple[str, list[tuple[int, int, float]]]]:

@@ -84,6 +84,14 @@ class Glb:
                     f"{self.name} is damaged: its data view {number} reaches beyond its data. Export it again."
                 )
 
+    def view(self, index: Any) -> memoryview | None:
+        """The bytes of a buffer view of the file's own binary part; None where they lie elsewhere."""
+        view = self.at("bufferViews", index)
+        if view is None or view.get("buffer") != 0:
+            return None
+        start = view.get("byteOffset", 0)
+        return self._stored[start : start + view["byteLength"]]
+
     def items(self, name: str) -> list[dict[str, Any]]:
         """One of the document's lists; empty where it has none."""
         return self.document.get(name, [])

@@ -12,7 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 from engine.errors import FaceMimicError
 from engine.paths import rig_folder
@@ -22,6 +22,10 @@ _SIDES: Final = {"l": "left", "r": "right"}
 _PREFIX_ENDS: Final = ".:|!"
 _ENOUGH_TO_SHARE_A_PREFIX: Final = 3
 _PAIR, _VISEME, _EXPRESSION = 2.0, 4.0, 5.0
+FINE: Final = _VISEME
+"""Below this level a shape is one movement; from it on, a mouth of speech or a whole emotion."""
+
+_Entry = TypeVar("_Entry", "Meaning", "Look")
 
 Part = tuple[float, Mapping[str, float]]
 """A weight, and gains by channel, whose sum is limited to 0..1 before it is weighed."""
@@ -38,12 +42,25 @@ class Meaning:
 
 
 @dataclass(frozen=True)
+class Look:
+    """What a face shows when the shape of a name is at 1: gains by channel, both sides where none is named.
+
+    table: "visemes" for a mouth of speech, "expressions" for a whole emotion, else "shapes".
+    """
+
+    scheme: str
+    gains: Mapping[str, float]
+    table: str
+
+
+@dataclass(frozen=True)
 class Scheme:
-    """Meanings by plain name; prefixes that may stand before a name; how many of a table make it count."""
+    """Meanings and looks by plain name; prefixes that may stand before a name; how many of a table make it count."""
 
     prefixes: tuple[re.Pattern[str], ...]
     meanings: Mapping[str, Meaning]
     needs: Mapping[str, int]
+    looks: Mapping[str, Look]
 
 
 class Claim(NamedTuple):
@@ -94,7 +111,37 @@ def _scheme(data: Mapping[str, Any]) -> Scheme:
             mix = {told: 1.0} if isinstance(told, str) else {channel: float(gain) for channel, gain in told.items()}
             several = table == "shapes" and sum(gain > 0 for gain in mix.values()) > 1
             meanings.setdefault(plain(name), Meaning(data["name"], mix, _PAIR if several else level, table))
-    return Scheme(tuple(map(re.compile, data.get("prefixes", []))), meanings, data.get("needs", {}))
+    prefixes = tuple(map(re.compile, data.get("prefixes", [])))
+    return Scheme(prefixes, meanings, data.get("needs", {}), _looks(data, meanings))
+
+
+def _looks(data: Mapping[str, Any], meanings: Mapping[str, Meaning]) -> dict[str, Look]:
+    """The looks that a scheme states, and for its other names those that follow from what they answer to."""
+    stated = {plain(name): _gains(data["name"], told) for name, told in data.get("looks", {}).items()}
+    looks = {}
+    for name in {**meanings, **stated}:
+        meaning = meanings.get(name)
+        if (gains := stated.get(name)) is None and meaning:
+            most = max(meaning.mix.values())
+            gains = {channel: gain / most for channel, gain in meaning.mix.items() if gain > 0}
+        table = meaning.table if meaning and meaning.table in ("visemes", "expressions") else "shapes"
+        looks[name] = Look(data["name"], gains or {}, table)
+    return looks
+
+
+def _gains(scheme: str, told: str | Mapping[str, float]) -> Mapping[str, float]:
+    """Gains as they stand, or those of another name: of the same scheme, or behind the name of another."""
+    while isinstance(told, str):
+        other, _, name = told.rpartition(" ")
+        scheme = other or scheme
+        told = _stated_looks()[scheme][name]
+    return told
+
+
+@cache
+def _stated_looks() -> dict[str, dict[str, Any]]:
+    data = [rig_data(f"schemes/{path.name}") for path in (rig_folder() / "schemes").glob("*.toml")]
+    return {one["name"]: one.get("looks", {}) for one in data}
 
 
 def words(name: str) -> list[str]:
@@ -113,15 +160,24 @@ def plain(name: str) -> str:
 
 def meanings(names: Iterable[str]) -> list[tuple[str, Meaning]]:
     """Every scheme's reading of the names that it knows."""
-    names = list(names)
-    known = {name for scheme in schemes() for name in scheme.meanings}
+    return _found(list(names), [scheme.meanings for scheme in schemes()])
+
+
+def looks(names: Iterable[str]) -> list[tuple[str, Look]]:
+    """What the names look like that a scheme knows; also names that no channel moves by itself."""
+    return _found(list(names), [scheme.looks for scheme in schemes()])
+
+
+def _found(names: list[str], entries: list[Mapping[str, _Entry]]) -> list[tuple[str, _Entry]]:
+    """The names that are among a scheme's entries, scheme by scheme."""
+    known = {name for one in entries for name in one}
     found = []
-    for scheme in schemes():
+    for scheme, own in zip(schemes(), entries, strict=True):
         sure: dict[str, str] = {}
         prefixed: dict[str, list[tuple[str, str]]] = defaultdict(list)
         for name in names:
             for before, rest, certain in _readings(name, scheme):
-                if rest in scheme.meanings and before not in known:
+                if rest in own and before not in known:
                     if certain:
                         sure.setdefault(rest, name)
                     else:
@@ -131,11 +187,10 @@ def meanings(names: Iterable[str]) -> list[tuple[str, Meaning]]:
             if len(group) >= _ENOUGH_TO_SHARE_A_PREFIX:
                 for rest, name in group:
                     sure.setdefault(rest, name)
-        of_table = Counter(scheme.meanings[rest].table for rest in sure)
+        of_table = Counter(own[rest].table for rest in sure)
         for rest, name in sure.items():
-            meaning = scheme.meanings[rest]
-            if of_table[meaning.table] >= scheme.needs.get(meaning.table, 1):
-                found.append((name, meaning))
+            if of_table[own[rest].table] >= scheme.needs.get(own[rest].table, 1):
+                found.append((name, own[rest]))
     return found
 
 
@@ -159,12 +214,14 @@ def read_mesh(
     names: Iterable[str],
     expressions: Mapping[str, Mapping[str, float]] | None = None,
     finer: Mapping[str, float] | None = None,
+    coarsest: float = _EXPRESSION,
 ) -> Reading:
     """How one mesh's morph targets follow a performance.
 
     names: the mesh's targets. expressions: what the avatar says itself, by expression's name the targets and their
     weights, 0..1. finer: by channel, the finest level on which any mesh of the avatar shows it; visemes and emotions
     that the avatar states move several meshes, and one must not play them alone where another shows them better.
+    coarsest: the last level that is read.
     Fine shapes go before coarse ones, and a channel that one scheme shows is not shown again by another; the avatar's
     own VRM expressions go before all names of the same fineness.
     """
@@ -178,7 +235,7 @@ def read_mesh(
     strength = Counter(claim.scheme for claim in claims)
     parts: dict[str, list[Part]] = defaultdict(list)
     levels: dict[str, float] = {}
-    for level in sorted({claim.meaning.level for claim in claims}):
+    for level in sorted({claim.meaning.level for claim in claims if claim.meaning.level <= coarsest}):
         here = [claim for claim in claims if claim.meaning.level == level]
         elsewhere = {channel for channel, seen in finer.items() if seen < level and level >= _VISEME}
         closed = {True: elsewhere | set(levels), False: set(levels)}

@@ -19,6 +19,9 @@ def add(commands: Any) -> None:
     parser.add_argument("--name", help="the animation's name, default the take's file name")
     parser.add_argument("--overwrite", action="store_true", help="the avatar may be the file that is written")
     parser.add_argument("--no-provenance", action="store_true", help="do not write where the performance comes from")
+    parser.add_argument(
+        "--no-approximation", action="store_true", help="leave out channels that the avatar has no shape for"
+    )
     parser.set_defaults(run=run, parser=parser)
 
 
@@ -33,7 +36,13 @@ def run(args: argparse.Namespace) -> int:
     take = read_take(args.take)
     name = args.name or Path(args.take).stem
     made = add_take(
-        args.avatar, take.clip, target, name, overwrite=args.overwrite, with_provenance=not args.no_provenance
+        args.avatar,
+        take.clip,
+        target,
+        name,
+        overwrite=args.overwrite,
+        with_provenance=not args.no_provenance,
+        approximate=not args.no_approximation,
     )
     print(f"Wrote {made.path}: “{made.animation}”, {made.seconds:.2f} s on {made.targets} morph targets.")
     for note in (*take.notes, *made.notes):

@@ -72,7 +72,7 @@ def test_a_take_is_read_back_as_it_was(data: st.DataObject) -> None:
     meshes = data.draw(st.lists(st.lists(st.sampled_from(SHAPES), min_size=1, unique=True), min_size=1, max_size=3))
     original = packed(*avatar(*meshes), (0x12345678, b"else"))
     glb = Glb.from_bytes(original, "avatar.glb")
-    append(glb, clip, "Take")
+    append(glb, clip, "Take", approximate=False)
     stream = Written()
     glb.write(stream)
     assert_nothing_else_changed(original, bytes(stream.data))
@@ -472,7 +472,32 @@ def test_a_real_avatar_of_the_community_smiles_and_blinks(shared: Path, tmp_path
     document, binary, _ = unpacked((tmp_path / "new.vrm").read_bytes())
     names = document["meshes"][0]["primitives"][0]["extras"]["targetNames"]
     end = dict(zip(names, track(document, binary, 68, "weights")[1][-1].tolist(), strict=True))
-    assert end["blink_left"] == 1
-    assert end["blink_right"] == 0
-    assert end["oh"] == pytest.approx(0.25)
+    assert end["blink_left"] == pytest.approx(1, abs=1e-5)
+    assert end["blink_right"] == pytest.approx(0, abs=1e-5)
+    assert end["ih"] > 0.8
     assert track(document, binary, 5, "rotation")[1][-1, 1] == pytest.approx(np.sin(0.15), abs=1e-6)
+
+
+def test_what_an_avatar_has_no_shape_for_is_shown_by_the_nearest(
+    make_avatar: Callable[..., Path], tmp_path: Path
+) -> None:
+    path = make_avatar(["jawOpen", "mouthSmileLeft", "mouthSmileRight"])
+    clip = clip_of({"jawOpen": 0.5 * RISE, "mouthDimpleLeft": RISE, "mouthDimpleRight": RISE})
+    made = add_take(path, clip, tmp_path / "new.vrm", "Take")
+    document, binary, _ = unpacked(made.path.read_bytes())
+    end = track(document, binary, 2, "weights")[1][-1]
+    assert end[0] == pytest.approx(0.5, abs=1e-5)
+    assert 0.1 < end[1] == pytest.approx(end[2], abs=1e-5)
+    assert made.notes[-1] == "Shown by the nearest shapes: mouthDimple by mouthSmileLeft and mouthSmileRight."
+    add_take(path, clip, tmp_path / "exact.vrm", "Take", approximate=False)
+    document, binary, _ = unpacked((tmp_path / "exact.vrm").read_bytes())
+    assert track(document, binary, 2, "weights")[1][-1].tolist() == [0.5, 0, 0]
+
+
+def test_an_avatar_with_every_shape_is_not_fitted(make_avatar: Callable[..., Path], tmp_path: Path) -> None:
+    path = make_avatar(list(SHAPES))
+    rng = np.random.default_rng(2)
+    clip = Clip(rng.random((20, len(CHANNELS))), 30.0)
+    for name, approximate in (("a.vrm", True), ("b.vrm", False)):
+        add_take(path, clip, tmp_path / name, "Take", approximate=approximate)
+    assert (tmp_path / "a.vrm").read_bytes() == (tmp_path / "b.vrm").read_bytes()

@@ -1,0 +1,1 @@
+"""A performance for rigs that lack some of its channels: the nearest one that the rig can show."""

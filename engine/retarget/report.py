@@ -1,0 +1,66 @@
+"""Sentences about what a sparse rig shows by what."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+from engine.avatars.schemes import words
+from engine.channels import SHAPES
+from engine.retarget.controls import Control
+from engine.retarget.seen import metric
+
+_MOVES: Final = 0.1
+"""Peak from which a channel counts as part of the performance."""
+_HELPS: Final = 0.12
+"""Part of a channel that a shape must show of it, on the frames where it is strong, to be named."""
+_NAMED: Final = 3
+
+
+def sentences(values: np.ndarray, controls: Sequence[Control], amounts: np.ndarray, fine: np.ndarray) -> list[str]:
+    """What shows the channels that have no shape of their own, and which are lost.
+
+    values: (frames, 52). amounts: (frames, controls). fine: bool (52,), the channels with a shape of their own.
+    """
+    shown: dict[str, list[str]] = {}
+    lost: list[str] = []
+    seen = metric()
+    for channel in np.flatnonzero(~fine):
+        curve = values[:, channel]
+        if curve.max(initial=0.0) < _MOVES:
+            continue
+        strong = curve >= 0.7 * curve.max()
+        alike = np.array([control.look @ seen[channel] for control in controls]) / seen[channel, channel]
+        helps = alike * amounts[strong].mean(axis=0) / curve[strong].mean()
+        best = [place for place in np.argsort(-helps, kind="stable")[:_NAMED] if helps[place] >= _HELPS]
+        name = SHAPES[channel]
+        if best:
+            shown[name] = [controls[place].name for place in best]
+        else:
+            lost.append(name)
+    told = [f"{name} by {_listed(shapes)}" for name, shapes in _without_sides(shown).items()]
+    notes = [f"Shown by the nearest shapes: {'; '.join(told)}."] if told else []
+    if lost:
+        notes.append(f"Not shown, for no shape comes near: {', '.join(_without_sides({name: [] for name in lost}))}.")
+    return notes
+
+
+def _without_sides(shown: dict[str, list[str]]) -> dict[str, list[str]]:
+    """Left and right as one where both are shown by the same shapes or by those of their own sides."""
+    result: dict[str, list[str]] = {}
+    for name, shapes in shown.items():
+        stem = name.removesuffix("Left").removesuffix("Right")
+        both = [shown.get(stem + side) for side in ("Left", "Right")]
+        if stem != name and both[0] is not None and both[1] is not None and _plain(both[0]) == _plain(both[1]):
+            result.setdefault(stem, list(dict.fromkeys(both[0] + both[1])))
+        else:
+            result[name] = shapes
+    return result
+
+
+def _plain(shapes: Sequence[str]) -> list[list[str]]:
+    return sorted([word for word in words(shape) if word not in ("left", "right")] for shape in shapes)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -1,0 +1,127 @@
+"""A performance on a rig that lacks some of its channels."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from engine.avatars.schemes import Part
+from engine.channels import INDEX, SHAPES
+from engine.clip import Clip
+from engine.retarget.controls import Control, Mesh, controls_of, fine_channels
+from engine.retarget.overrides import GROUPS, factors, group_of
+from engine.retarget.reading import readable
+from engine.retarget.report import sentences
+from engine.retarget.seen import metric
+from engine.retarget.solve import solve
+
+_APART: Final = {"visemes": 0.2, "expressions": 0.1}
+"""How much shapes of one table exclude one another, as parts of their own weight: a mouth is one vowel, not three."""
+_SHARPER: Final = 3
+"""Power of an alternative's share in the strongest one that it may reach at most, in the second fit."""
+_TRACE, _MEANT = 0.05, 0.25
+"""Amounts up to which an emotion is a trace that only fills a gap, and from which it is meant."""
+
+
+@dataclass(frozen=True)
+class Retargeted:
+    """The performance on a rig. weights: by mesh, shape to float32 (frames,) within 0..1; settled shapes are left out.
+
+    notes: sentences about what is shown by what, and what is not shown.
+    """
+
+    weights: tuple[dict[str, np.ndarray], ...]
+    notes: tuple[str, ...]
+
+
+def missing_channels(meshes: Sequence[Mesh], shown: Iterable[str] = ()) -> list[str]:
+    """The shape channels that no shape of the rig shows by itself; without any, there is nothing to approximate."""
+    fine = fine_channels(controls_of(meshes, shown))
+    return [name for name, one in zip(SHAPES, fine, strict=True) if not one]
+
+
+def retarget(clip: Clip, meshes: Sequence[Mesh], shown: Iterable[str] = ()) -> Retargeted:
+    """The nearest performance that the rig can show.
+
+    shown: channels that something else shows, such as a jaw bone. Of a rig that has every channel nothing is answered:
+    its shapes follow the performance directly.
+    """
+    controls = controls_of(meshes, shown)
+    fine = fine_channels(controls)
+    if fine.all():
+        return Retargeted(tuple({} for _ in meshes), ())
+    values = clip.limited().values[:, : len(SHAPES)].astype(float)
+    amounts = _amounts(values, readable(values, controls), controls)
+    found: list[dict[str, np.ndarray]] = [{} for _ in meshes]
+    for control, amount in zip(controls, amounts.T, strict=True):
+        for (mesh, key), weight in control.binds.items():
+            found[mesh][key] = found[mesh].get(key, 0.0) + np.float32(weight) * amount
+    weights = tuple({key: np.clip(one, 0, 1).astype(np.float32) for key, one in own.items()} for own in found)
+    return Retargeted(weights, tuple(sentences(values, controls, amounts, fine)))
+
+
+def _amounts(values: np.ndarray, wanted: np.ndarray, controls: Sequence[Control]) -> np.ndarray:
+    """float32 (frames, controls), with the avatar's override rules applied; values and wanted are (frames, 52)."""
+    looks = np.array([control.look for control in controls]).reshape(len(controls), len(SHAPES))
+    lower, upper = np.zeros((2, len(values), len(controls)))
+    upper += 1.0
+    for place, control in enumerate(controls):
+        if control.table == "given":
+            lower[:, place] = upper[:, place] = given(values, control.parts)
+    apart = _apart(controls)
+    amounts = solve(wanted, looks, lower, upper, metric(), apart)
+    limited = _one_of_each(amounts, controls, lower, upper)
+    overriding = [place for place, control in enumerate(controls) if control.overrides]
+    if overriding:
+        # The overriding expressions stand; what they leave to blinks, gaze and vowels is fitted again around them.
+        for place in overriding:
+            lower[:, place] = upper[:, place] = np.clip(amounts[:, place], 0, 1)
+        left = factors([(controls[place].overrides, amounts[:, place]) for place in overriding])
+        for place, control in enumerate(controls):
+            group = group_of(control)
+            if group in GROUPS and place not in overriding:
+                upper[:, place] = np.minimum(upper[:, place], left[group])
+                lower[:, place] = np.minimum(lower[:, place], upper[:, place])
+    return solve(wanted, looks, lower, upper, metric(), apart) if limited or overriding else amounts
+
+
+def _one_of_each(amounts: np.ndarray, controls: Sequence[Control], lower: np.ndarray, upper: np.ndarray) -> bool:
+    """Lowers the upper bounds of the weaker alternatives, the weaker the more; says whether there are any."""
+    any_there = False
+    for table in _APART:
+        places = [place for place, control in enumerate(controls) if control.table == table]
+        strongest = amounts[:, places].max(axis=1, initial=0.0)
+        if not strongest.any():
+            continue
+        any_there = True
+        for place in places:
+            share = np.divide(amounts[:, place], strongest, out=np.ones(len(amounts)), where=strongest > 0)
+            # The strongest keeps its freedom, and so does whatever grows to take its place.
+            reach = np.where(share >= 1, 1.0, strongest * share**_SHARPER / np.maximum(1 - share, 1e-9))
+            if table == "expressions":
+                reach = np.minimum(
+                    reach, amounts[:, place] * np.clip((amounts[:, place] - _TRACE) / (_MEANT - _TRACE), 0, 1)
+                )
+            upper[:, place] = np.clip(reach, lower[:, place], upper[:, place])
+    return any_there
+
+
+def given(values: np.ndarray, parts: Sequence[Part]) -> np.ndarray:
+    """float64 (frames,) within 0..1: a settled shape's value. values: (frames, 52)."""
+    total = np.zeros(len(values))
+    for weight, mix in parts:
+        moved = sum(
+            (gain * values[:, INDEX[name]] for name, gain in mix.items() if name in SHAPES), np.zeros(len(values))
+        )
+        total += weight * np.clip(moved, 0, 1)
+    return np.clip(total, 0, 1)
+
+
+def _apart(controls: Sequence[Control]) -> np.ndarray:
+    tables = np.array([control.table for control in controls])
+    apart = np.zeros((len(controls), len(controls)))
+    for table, much in _APART.items():
+        apart += much * np.outer(tables == table, tables == table)
+    np.fill_diagonal(apart, 0.0)
+    return apart
