@@ -1,6 +1,6 @@
 """VRM expressions of a character: which shape keys each preset and each ARKit channel moves, and by how much."""
 
-import json
+import math
 import tomllib
 from dataclasses import dataclass
 from functools import cache
@@ -10,7 +10,7 @@ from typing import Final
 import bpy
 import numpy as np
 
-from ..rig.character import EXPRESSIONS, Character
+from ..rig.character import Character, expressions_of
 from ..rig.schemes import HEAD_CHANNELS, channels
 from .blender_data import key_blocks
 
@@ -77,6 +77,22 @@ def gaze() -> Gaze:
     return Gaze(**_data()["gaze"])
 
 
+def gaze_of(character: Character) -> Gaze:
+    """How far the character's eyes turn: as its eye bones do where they follow the performance."""
+    turns = next((bone.turns for bone in character.bones if bone.motion == "leftEye" and bone.turns), None)
+    if turns is None:
+        return gaze()
+    aside = [abs(gain) for gain in turns.get("yaw", {}).values()]
+    up = turns.get("pitch", {}).get("eyeLookUpLeft", 0.0)
+    down = -turns.get("pitch", {}).get("eyeLookDownLeft", 0.0)
+    known = gaze()
+    return Gaze(
+        math.degrees(sum(aside) / len(aside)) if aside else known.horizontal,
+        math.degrees(up) if up > 0 else known.up,
+        math.degrees(down) if down > 0 else known.down,
+    )
+
+
 def shape_channels() -> tuple[str, ...]:
     """The 52 channels that are shapes."""
     return tuple(name for name in channels() if name not in HEAD_CHANNELS)
@@ -96,9 +112,9 @@ def preset_binds(character: Character, preset: Preset) -> list[Bind]:
     stated = [
         Bind(mesh, shape_key, min(float(weight), 1.0))
         for mesh in character.meshes
-        for name, binds in _stated(mesh)
-        if _plain(name) in preset.named
-        for shape_key, weight in binds.items()
+        for stated_one in expressions_of(mesh)
+        if _plain(stated_one.name) in preset.named
+        for shape_key, weight in stated_one.binds.items()
         if weight > 0
     ]
     if stated or own:
@@ -107,6 +123,19 @@ def preset_binds(character: Character, preset: Preset) -> list[Bind]:
     if not preset.mix or shown < _SHARE * sum(preset.mix.values()):
         return []
     return mixture(character, preset.mix)
+
+
+def custom_binds(character: Character) -> dict[str, list[Bind]]:
+    """The expressions of its own that an avatar states: those that are neither a preset nor one of the channels."""
+    known = {_plain(name) for name in shape_channels()}
+    known |= {"neutral", "unknown", ""}.union(*(preset.named | {_plain(preset.name)} for preset in presets().values()))
+    found: dict[str, list[Bind]] = {}
+    for mesh in character.meshes:
+        for stated in expressions_of(mesh):
+            binds = [Bind(mesh, key, min(float(weight), 1.0)) for key, weight in stated.binds.items() if weight > 0]
+            if binds and _plain(stated.name) not in known:
+                found.setdefault(stated.name, []).extend(binds)
+    return found
 
 
 def mixture(character: Character, values: dict[str, float]) -> list[Bind]:
@@ -170,17 +199,6 @@ def _fitted(basis: np.ndarray, seen: np.ndarray, price: float = 0.02, steps: int
         ahead = following + (momentum - 1) / grown * (following - weights)
         weights, momentum = following, grown
     return weights
-
-
-def _stated(mesh: bpy.types.Object) -> list[tuple[str, dict[str, float]]]:
-    """The expressions that an imported avatar came with."""
-    text = mesh.get(EXPRESSIONS)
-    if not isinstance(text, str):
-        return []
-    try:
-        return [(str(one["name"]), dict(one["binds"])) for one in json.loads(text)]
-    except (ValueError, KeyError, TypeError):
-        return []
 
 
 def _plain(name: str) -> str:

@@ -8,6 +8,7 @@ import bpy
 
 from ..bake.write import takes
 from ..messages import AddonError
+from ..rig import vrm_addon
 from ..rig.character import Character
 from .blender_data import context, key_blocks, pose_bones, shape_keys
 from .curves import curves, slot_of
@@ -24,7 +25,9 @@ def staged(objects: tuple[bpy.types.Object, ...], *, plays: bool) -> Iterator[bp
 
     plays: frames will be played, of which only shapes, bones and objects are looked at.
     """
-    with _out_of_edit_mode(objects), _lightened(objects if plays and not _leans_on_meshes(objects) else ()):
+    armature = next((obj for obj in objects if obj.type == "ARMATURE"), None)
+    light = objects if plays and not _leans_on_meshes(objects) else ()
+    with _out_of_edit_mode(objects), _lightened(light), vrm_addon.without_previews(armature):
         window = context().window
         shown = (window.scene, window.view_layer) if window else None
         original = context().scene

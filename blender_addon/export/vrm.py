@@ -11,9 +11,20 @@ import bpy
 from mathutils import Matrix, Vector
 
 from ..messages import AddonError
+from ..rig import vrm_addon
 from ..rig.character import Character
 from . import blender_gltf, provenance
-from .expressions import LOOK, Bind, gaze, mixture, performs_in_arkit, preset_binds, presets, shape_channels
+from .expressions import (
+    LOOK,
+    Bind,
+    custom_binds,
+    gaze_of,
+    mixture,
+    performs_in_arkit,
+    preset_binds,
+    presets,
+    shape_channels,
+)
 from .files import Exported, checked_target, written_whole
 from .gltf_file import GltfFile
 from .gltf_nodes import local_matrix, world_matrices
@@ -72,7 +83,7 @@ def export_vrm(
             },
             "expressions": expressions,
         }
-        look_at = _look_at(file, human, expressions)
+        look_at = _look_at(file, character, human, expressions)
         if look_at:
             content["lookAt"] = look_at
         file.use_extension("VRMC_vrm", content)
@@ -100,8 +111,9 @@ def _expressions(file: GltfFile, character: Character) -> dict[str, Any]:
         return {"isBinary": False, "morphTargetBinds": found, **(overrides or {})}
 
     preset: dict[str, Any] = {"neutral": {"isBinary": False}}
+    rules = vrm_addon.override_rules(character.armature)
     for name, about in presets().items():
-        expression = written(preset_binds(character, about), about.overrides)
+        expression = written(preset_binds(character, about), rules.get(name, about.overrides))
         if expression:
             preset[name] = expression
     custom = {}
@@ -109,11 +121,19 @@ def _expressions(file: GltfFile, character: Character) -> dict[str, Any]:
         expression = written(mixture(character, {channel: 1.0}))
         if expression:
             custom[channel] = expression
+    for name, binds in custom_binds(character).items():
+        expression = written(binds, rules.get(name))
+        if expression and name not in custom:
+            custom[name] = expression
     return {"preset": preset, **({"custom": custom} if custom else {})}
 
 
-def _look_at(file: GltfFile, human: dict[str, int], expressions: dict[str, Any]) -> dict[str, Any] | None:
-    by_shapes = all(name in expressions["preset"] for name in LOOK)
+def _look_at(
+    file: GltfFile, character: Character, human: dict[str, int], expressions: dict[str, Any]
+) -> dict[str, Any] | None:
+    """By bones where these turn the eyes for a performance, or no shapes do; else by the look expressions."""
+    by_bones = any(bone.motion in ("leftEye", "rightEye") and bone.turns for bone in character.bones)
+    by_shapes = not by_bones and all(name in expressions["preset"] for name in LOOK)
     eyes = [human[name] for name in ("leftEye", "rightEye") if name in human]
     if not by_shapes and len(eyes) < 2:
         return None
@@ -123,7 +143,7 @@ def _look_at(file: GltfFile, human: dict[str, int], expressions: dict[str, Any])
         between = sum((places[eye].translation for eye in eyes), Vector()) / len(eyes)
     else:
         between = head.translation + Vector((0.0, _EYES_ABOVE_HEAD, 0.0))
-    turn = gaze()
+    turn = gaze_of(character)
 
     def reach(degrees: float) -> dict[str, float]:
         return {"inputMaxValue": degrees, "outputScale": 1.0 if by_shapes else degrees}

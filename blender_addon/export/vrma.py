@@ -16,7 +16,7 @@ from ..messages import AddonError
 from ..rig.character import Character
 from ..rig.schemes import HEAD_CHANNELS
 from . import provenance
-from .expressions import GAZE_CHANNELS, as_presets, gaze, performs_in_arkit, presets, shape_channels
+from .expressions import GAZE_CHANNELS, Gaze, as_presets, gaze, gaze_of, performs_in_arkit, presets, shape_channels
 from .files import Exported, checked_target, written_whole
 from .gltf_file import GltfFile
 from .humanoid import built_in_positions, parent_of, required_bones, rest_positions, t_posed
@@ -63,6 +63,7 @@ def export_vrma(
         positions=positions,
         expressions=expressions or ("custom" if performs_in_arkit(character) else "preset"),
         gaze_as_look_at=gaze_as_look_at,
+        reach=gaze_of(character),
         with_provenance=with_provenance,
         name=action.name,
     )
@@ -76,6 +77,7 @@ def write_vrma(
     positions: dict[str, Vector] | None = None,
     expressions: Expressions = "custom",
     gaze_as_look_at: bool = True,
+    reach: Gaze | None = None,
     with_provenance: bool = True,
     name: str = "FaceMimic",
 ) -> None:
@@ -88,7 +90,8 @@ def write_vrma(
     emotions, vowels and blinks, for avatars without ARKit expressions; "both" writes both, and an avatar that knows
     both shows everything twice.
     gaze_as_look_at: the eyeLook channels become the gaze's rotation and are not written as expressions, because an
-    avatar would turn its eyes twice; False writes them as expressions and no gaze.
+    avatar would turn its eyes twice; False writes them as expressions and no gaze. reach: how far the eyes turn for
+    a channel at 1, this project's own when None.
     Raises AddonError when the Clip is none, or the file cannot be written.
     """
     target = checked_target(path, ".vrma")
@@ -106,7 +109,10 @@ def write_vrma(
     shapes = [channel for channel in clip.channels if channel not in HEAD_CHANNELS]
     if gaze_as_look_at and any(channel.startswith(GAZE_CHANNELS) for channel in shapes):
         shapes = [channel for channel in shapes if not channel.startswith(GAZE_CHANNELS)]
-        content["lookAt"] = {"node": writer.look_at(gaze_turns(clip)), "offsetFromHeadBone": [0.0, 0.06, 0.0]}
+        content["lookAt"] = {
+            "node": writer.look_at(gaze_turns(clip, reach or gaze())),
+            "offsetFromHeadBone": [0.0, 0.06, 0.0],
+        }
     told: dict[str, Any] = {}
     if expressions in ("custom", "both"):
         custom = {channel: clip.column(channel) for channel in shapes if channel not in presets()}
@@ -128,9 +134,8 @@ def head_turns(clip: Clip) -> np.ndarray:
     return _product(_about(1, yaw), _about(0, -pitch), _about(2, -roll))
 
 
-def gaze_turns(clip: Clip) -> np.ndarray:
+def gaze_turns(clip: Clip, reach: Gaze) -> np.ndarray:
     """The mean direction of both eyes, as quaternions x, y, z, w in the head's space, float32 (frames, 4)."""
-    reach = gaze()
 
     def both(what: str) -> np.ndarray:
         return (clip.column(f"eyeLook{what}Left") + clip.column(f"eyeLook{what}Right")).astype(float) / 2

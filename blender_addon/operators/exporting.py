@@ -8,13 +8,16 @@ import bpy
 
 from ..export.files import Exported
 from ..export.glb import export_glb
+from ..export.take import active_take
 from ..export.vrm import export_vrm
+from ..export.vrm_addon import export_vrm_by_addon
 from ..export.vrm_meta import AVATAR_PERMISSIONS, COMMERCIAL_USAGES, CREDIT_NOTATIONS, MODIFICATIONS, VrmMeta
 from ..export.vrma import export_vrma
 from ..hints import Context, Event, ExportHelper, OperatorPart, Returned
 from ..messages import AddonError
 from ..properties import chosen_object, needed_object
 from ..rig.character import Character, find_character
+from ..rig.vrm_addon import extension_of
 
 
 def provenance_switch() -> Any:
@@ -139,9 +142,24 @@ class FACEMIMIC_OT_export_vrm(Exporting, bpy.types.Operator):
 
     filename_ext = ".vrm"
     filter_glob: bpy.props.StringProperty(default="*.vrm", options={"HIDDEN"})
+    writer: bpy.props.EnumProperty(
+        name="Written by",
+        description="Who writes the avatar",
+        items=(
+            ("facemimic", "FaceMimic", "With the fields below and the expressions that FaceMimic knows"),
+            ("addon", "VRM Add-on", "As set up in the VRM Add-on for Blender: its meta, MToon and spring bones"),
+        ),
+        default="facemimic",
+    )
     with_animation: bpy.props.BoolProperty(
-        name="With Animation",
-        description="Add the performance as a glTF animation, which VRM applications ignore and others play",
+        name="glTF Animation",
+        description="Add the performance to the file itself. Godot and engines play it; VRM applications, which move"
+        " faces by expressions, do not",
+        default=False,
+    )
+    with_vrma: bpy.props.BoolProperty(
+        name="VRM Animation Beside It",
+        description="Write the performance also as a .vrma file of the same name, for VRM applications",
         default=False,
     )
     morph_normals: _shape_normals()
@@ -197,6 +215,14 @@ class FACEMIMIC_OT_export_vrm(Exporting, bpy.types.Operator):
         layout: Any = self.layout
         layout.use_property_split = True
         layout.use_property_decorate = False
+        if self._addon_offers(context):
+            layout.prop(self, "writer", expand=True)
+        if self.writer == "addon" and self._addon_offers(context):
+            layout.label(text="Set up in its VRM panel", icon="INFO")
+            contents = layout.column(heading="File")
+            for name in ("with_vrma", "with_provenance"):
+                contents.prop(self, name)
+            return
         about = layout.column(heading="")
         for name in ("title", "authors", *self._ABOUT):
             about.prop(self, name)
@@ -207,10 +233,31 @@ class FACEMIMIC_OT_export_vrm(Exporting, bpy.types.Operator):
         for name in self._ALLOWED:
             allowed.prop(self, name)
         contents = layout.column(heading="File")
-        for name in ("with_animation", "morph_normals", "with_provenance"):
+        for name in ("with_animation", "with_vrma", "morph_normals", "with_provenance"):
             contents.prop(self, name)
 
+    @staticmethod
+    def _addon_offers(context: Context) -> bool:
+        obj = chosen_object(context)
+        armature = obj if obj is None or obj.type == "ARMATURE" else obj.find_armature()
+        return extension_of(armature) is not None
+
     def write(self, character: Character, path: Path) -> Exported:
+        if self.with_vrma:
+            # Said before anything is written.
+            active_take(character)
+        if self.writer == "addon":
+            made = export_vrm_by_addon(character, path, with_provenance=self.with_provenance)
+        else:
+            made = self._write_ourselves(character, path)
+        if self.with_vrma:
+            beside = export_vrma(character, made.path.with_suffix(".vrma"), with_provenance=self.with_provenance)
+            self.report({"INFO"}, f"Wrote {beside.path.name} beside it, with {beside.seconds:.2f} s.")
+        elif made.seconds:
+            self.report({"INFO"}, "VRM applications play a .vrma, not the animation inside a .vrm; Godot plays that.")
+        return made
+
+    def _write_ourselves(self, character: Character, path: Path) -> Exported:
         names = (*self._ABOUT, *self._RULES, *self._ALLOWED)
         authors = tuple(author.strip() for author in self.authors.split(","))
         meta = VrmMeta(name=self.title, authors=authors, **{name: getattr(self, name) for name in names})

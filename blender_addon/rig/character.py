@@ -10,6 +10,7 @@ import numpy as np
 
 from ..clip import Clip
 from ..messages import AddonError
+from . import vrm_addon
 from .corrections import Correction, corrections
 from .motions import BoneTarget, IdleBone, bone_targets, motion_channels
 from .parts import groups_of, hangs_on, moves_groups
@@ -264,10 +265,12 @@ def _obstacle(mesh: bpy.types.Object) -> str | None:
     return None
 
 
-def _expressions(mesh: bpy.types.Object) -> list[Expression]:
+def expressions_of(mesh: bpy.types.Object) -> list[Expression]:
+    """The expressions that an avatar states for a mesh: the VRM Add-on's, else those that its file came with."""
+    kept = [Expression(name, binds) for name, binds in vrm_addon.stated_expressions(mesh)]
     text = mesh.get(EXPRESSIONS)
-    if not isinstance(text, str):
-        return []
+    if kept or not isinstance(text, str):
+        return kept
     try:
         return [
             Expression(str(one["name"]), {str(key): float(weight) for key, weight in one["binds"].items()})
@@ -295,11 +298,11 @@ def _names(mesh: bpy.types.Object) -> list[str]:
 
 def _finest(meshes: list[bpy.types.Object]) -> dict[str, float]:
     """Channel to the finest level on which a mesh shows it, where expressions could move several meshes."""
-    if len(meshes) < 2 or not any(_expressions(mesh) for mesh in meshes):
+    if len(meshes) < 2 or not any(expressions_of(mesh) for mesh in meshes):
         return {}
     finest: dict[str, float] = {}
     for mesh in meshes:
-        for channel, level in resolve(_names(mesh), _expressions(mesh)).levels.items():
+        for channel, level in resolve(_names(mesh), expressions_of(mesh)).levels.items():
             finest[channel] = min(level, finest.get(channel, level))
     return finest
 
@@ -315,7 +318,7 @@ def _map_mesh(
     key = _keys(mesh)
     names = _names(mesh)
     driven = _driven(key)
-    mapping = resolve(names, _expressions(mesh), finest)
+    mapping = resolve(names, expressions_of(mesh), finest)
     corrected = corrections(mesh)
     used: dict[str, float] = {}
     for name in names:
