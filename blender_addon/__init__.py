@@ -16,7 +16,8 @@ from .operators import (
     import_avatar,
     load_take,
 )
-from .panels import character, files, menus, performance, status
+from .operators import mapping as mapping_operators
+from .panels import approximation, character, files, line_fields, mapping, menus, performance, status
 from .rig import corrections
 
 _CLASSES = (
@@ -30,7 +31,10 @@ _CLASSES = (
     *export_take.CLASSES,
     *engine.CLASSES,
     *copy_text.CLASSES,
+    *mapping_operators.CLASSES,
     *character.CLASSES,
+    *approximation.CLASSES,
+    *mapping.CLASSES,
     *performance.CLASSES,
     *files.CLASSES,
 )
@@ -39,6 +43,7 @@ _CLASSES = (
 def register() -> None:
     properties.register()
     corrections.register()
+    line_fields.register()
     for cls in _CLASSES:
         bpy.utils.register_class(cls)
     menus.register()
@@ -59,5 +64,6 @@ def unregister() -> None:
     menus.unregister()
     for cls in reversed(_CLASSES):
         bpy.utils.unregister_class(cls)
+    line_fields.unregister()
     corrections.unregister()
     properties.unregister()

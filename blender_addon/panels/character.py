@@ -6,11 +6,9 @@ import bpy
 
 from ..hints import Context, Layout, PanelPart
 from ..properties import chosen_object, settings
-from .matching import Matching, matching, paired
+from .matching import Matching, matching
 
 CATEGORY = "FaceMimic"
-_LINES = 24
-"""Lines of a list that are drawn; the rest is counted, and all of it can be copied."""
 
 
 class Tab(PanelPart):
@@ -70,63 +68,4 @@ class FACEMIMIC_PT_character(Tab, bpy.types.Panel):
         right.label(text=shown)
 
 
-class _ListPanel(Tab):
-    bl_parent_id = "FACEMIMIC_PT_character"
-    bl_options = {"DEFAULT_CLOSED"}  # noqa: RUF012
-    what = ""
-
-    @classmethod
-    def parts(cls, match: Matching) -> tuple[str, ...]:
-        """What is counted."""
-        raise NotImplementedError
-
-    @classmethod
-    def lines(cls, match: Matching) -> list[str]:
-        """The same as lines to read."""
-        return list(cls.parts(match))
-
-    @classmethod
-    def match(cls, context: Context) -> Matching:
-        obj = chosen_object(context)
-        return matching(obj) if obj is not None else Matching()
-
-    @classmethod
-    def poll(cls, context: Context) -> bool:
-        return bool(cls.parts(cls.match(context)))
-
-    def draw_header_preset(self, context: Context) -> None:
-        self.layout.label(text=str(len(self.parts(self.match(context)))))
-
-    def draw(self, context: Context) -> None:
-        layout = self.layout
-        lines = self.lines(self.match(context))
-        column = layout.column(align=True)
-        column.scale_y = 0.8
-        for line in lines[:_LINES]:
-            column.label(text=line)
-        if len(lines) > _LINES:
-            column.label(text=f"and {len(lines) - _LINES} more")
-        layout.operator("facemimic.copy_text", icon="COPYDOWN").text = "\n".join(lines)
-
-
-class FACEMIMIC_PT_missing(_ListPanel, bpy.types.Panel):
-    bl_label = "Channels Not Shown"
-
-    @classmethod
-    def parts(cls, match: Matching) -> tuple[str, ...]:
-        return match.missing
-
-    @classmethod
-    def lines(cls, match: Matching) -> list[str]:
-        return paired(match.missing)
-
-
-class FACEMIMIC_PT_unused(_ListPanel, bpy.types.Panel):
-    bl_label = "Shape Keys Not Used"
-
-    @classmethod
-    def parts(cls, match: Matching) -> tuple[str, ...]:
-        return (*match.unused, *match.notes)
-
-
-CLASSES = (FACEMIMIC_PT_character, FACEMIMIC_PT_missing, FACEMIMIC_PT_unused)
+CLASSES = (FACEMIMIC_PT_character,)

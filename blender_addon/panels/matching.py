@@ -1,15 +1,21 @@
 """What the panels say about a character. Drawing happens at every mouse move, so that matching is remembered."""
 
 import re
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
 
 import bpy
 
 from ..messages import AddonError
+from ..rig.bones import MOTIONS, motion_bone
 from ..rig.character import find_character, relatives
+from ..rig.corrections import digest
+from ..rig.lines import Line, lines_of
+from ..rig.solve import is_sparse
 
 _REMEMBERED = 8
+_TOLD = 2
+"""Channels that are named in one row."""
 
 
 class Matching(NamedTuple):
@@ -22,6 +28,8 @@ class Matching(NamedTuple):
     missing: tuple[str, ...] = ()
     unused: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    lines: tuple[Line, ...] = ()
+    sparse: bool = False
     problem: str = ""
 
     @property
@@ -65,6 +73,8 @@ def _look(obj: bpy.types.Object) -> Matching:
         found.missing,
         found.unused,
         found.notes,
+        tuple(lines_of(found)),
+        is_sparse(found),
     )
 
 
@@ -76,23 +86,46 @@ def _fingerprint(names: tuple[str, ...]) -> tuple:
 def _part(obj: bpy.types.Object | None) -> tuple:
     if obj is None:
         return ()
+    about = (obj.session_uid, obj.visible_get(), digest(obj), _driven(obj))
+    if obj.type == "ARMATURE":
+        return *about, tuple(obj.data.bones.keys()), _constraints(obj)  # pyright: ignore[reportOptionalMemberAccess, reportAttributeAccessIssue]
     keys = getattr(obj.data, "shape_keys", None)
     if keys is None:
-        bones = getattr(obj.data, "bones", None)
-        return obj.session_uid, obj.visible_get(), tuple(bones.keys()) if bones is not None else ()
-    drivers = keys.animation_data.drivers if keys.animation_data is not None else ()
-    driven = tuple(driver.data_path for driver in drivers)
-    return obj.session_uid, obj.visible_get(), tuple(keys.key_blocks.keys()), keys.use_relative, driven
+        return about
+    limits = tuple((block.mute, block.slider_min, block.slider_max) for block in keys.key_blocks)
+    return *about, tuple(keys.key_blocks.keys()), keys.use_relative, _driven(keys), limits
+
+
+def _driven(block: bpy.types.ID) -> tuple[str, ...]:
+    animated = getattr(block, "animation_data", None)
+    return tuple(driver.data_path for driver in animated.drivers) if animated is not None else ()
+
+
+def _constraints(armature: bpy.types.Object) -> tuple:
+    """What may hold the bones of a performance."""
+    pose: Any = armature.pose
+    bones = [pose.bones.get(motion_bone(armature, motion) or "") for motion in MOTIONS]
+    return tuple(
+        (held.type, held.mute, held.influence > 0) for bone in bones if bone is not None for held in bone.constraints
+    )
+
+
+def short(follows: Mapping[str, float]) -> str:
+    """The strongest of the channels in one short text: “eyeBlink L R”, “jawOpen, mouthFunnel”."""
+    rising = {channel: gain for channel, gain in follows.items() if gain > 0} or dict(follows)
+    top = max(map(abs, rising.values()), default=0.0)
+    names = paired(channel for channel, gain in rising.items() if abs(gain) >= top / 2)
+    return ", ".join(names[:_TOLD]) + ("…" if len(names) > _TOLD else "")
 
 
 def paired(channels: Iterable[str]) -> list[str]:
-    """Channels for reading: eyeBlinkLeft and eyeBlinkRight together become "eyeBlink Left, Right"."""
+    """Channels for reading: eyeBlinkLeft and eyeBlinkRight together become “eyeBlink L R”."""
     names = list(channels)
     lines: list[str] = []
     for name in names:
         side = re.fullmatch(r"(.+)(Left|Right)", name)
         if side is None or not {side[1] + "Left", side[1] + "Right"} <= set(names):
             lines.append(name)
-        elif (line := f"{side[1]} Left, Right") not in lines:
+        elif (line := f"{side[1]} L R") not in lines:
             lines.append(line)
     return lines

@@ -8,7 +8,7 @@ import numpy as np
 
 from .bones import means_motion
 
-_SAMPLE = 400
+_SAMPLE = 200
 """Vertices that are looked at, of those that a shape key moves."""
 _MOVED = 0.05
 """Share of a shape key's largest displacement from which a vertex counts as moved."""
@@ -40,18 +40,21 @@ def hangs_on(mesh: bpy.types.Object, armature: bpy.types.Object, motion: str, bo
 def moves_groups(mesh: bpy.types.Object, shape_key: str, groups: Iterable[int]) -> bool:
     """Whether the shape key moves vertices that hang mostly on one of these vertex groups."""
     groups = frozenset(groups)
-    moved = _displaced(mesh, shape_key)
-    if not len(moved) or not groups:
+    if not groups:
         return False
+    moved = _displaced(mesh, shape_key)
     chosen = moved[np.linspace(0, len(moved) - 1, min(_SAMPLE, len(moved))).astype(int)]
     data: Any = mesh.data
     vertices = data.vertices
+    wanted = _ENOUGH * len(chosen)
     hanging = 0
     for index in chosen.tolist():
-        weights = {held.group: held.weight for held in vertices[index].groups}
-        own = sum(weight for group, weight in weights.items() if group in groups)
-        hanging += own > 0.5 * sum(weights.values()) > 0
-    return hanging > _ENOUGH * len(chosen)
+        weights = [(held.group, held.weight) for held in vertices[index].groups]
+        own = sum(weight for group, weight in weights if group in groups)
+        hanging += own > 0.5 * sum(weight for _, weight in weights)
+        if hanging > wanted:
+            return True
+    return False
 
 
 def _displaced(mesh: bpy.types.Object, shape_key: str) -> np.ndarray:

@@ -260,17 +260,26 @@ def resolve(
             if level == EXPRESSION:
                 sharing = sum(one.scheme == candidate.scheme and one.meaning.mix == mix for one in here)
                 kept = {channel: gain / sharing for channel, gain in kept.items()}
+            told = _surest(candidate, candidates)
             for key, weight in candidate.binds.items():
                 parts, schemes = keys.get(key, ([], ""))
                 known = schemes.split(", ") if schemes else []
-                keys[key] = ([*parts, (weight, kept)], ", ".join(dict.fromkeys([*known, candidate.scheme])))
-                sure[key] = max(sure.get(key, EXACT), candidate.sure, key=_LESS_SURE.index)
+                keys[key] = ([*parts, (weight, kept)], ", ".join(dict.fromkeys([*known, told.scheme])))
+                sure[key] = max(sure.get(key, EXACT), told.sure, key=_LESS_SURE.index)
             shown.update(leading)
         levels.update(dict.fromkeys(shown, level))
     for name, other in twins.items():
         if other in keys:
             left_out.setdefault(name, f"means the same as {other}")
     return MeshMapping(keys, {name: why for name, why in left_out.items() if name not in keys}, levels, sure)
+
+
+def _surest(candidate: _Candidate, candidates: list[_Candidate]) -> _Candidate:
+    """The same reading by the scheme that has the name letter for letter, for the artist to read."""
+    if candidate.stated or candidate.sure == EXACT:
+        return candidate
+    same = (one for one in candidates if one.label == candidate.label and one.meaning.mix == candidate.meaning.mix)
+    return next((one for one in same if one.sure == EXACT and not one.stated), candidate)
 
 
 def _covered_by(candidate: _Candidate, leading: list[str], levels: Mapping[str, float]) -> str:

@@ -6,7 +6,7 @@ import bpy
 import pytest
 
 from blender_addon import client, places, preferences
-from blender_addon.panels import character, files, matching, menus, performance, status
+from blender_addon.panels import files, matching, menus, performance, status
 
 
 class Paper:
@@ -124,7 +124,7 @@ def test_what_stands_in_the_way_is_remembered_as_a_sentence(addon, make_mesh):
 def test_pairs_are_written_together():
     assert matching.paired(["browInnerUp", "eyeBlinkLeft", "eyeBlinkRight", "jawLeft", "headYaw"]) == [
         "browInnerUp",
-        "eyeBlink Left, Right",
+        "eyeBlink L R",
         "jawLeft",
         "headYaw",
     ]
@@ -168,22 +168,11 @@ def test_each_panel_draws(face, panel):
     assert paper.properties or paper.operators
 
 
-def test_the_lists_are_counted_and_can_be_copied(face):
-    for panel in (character.FACEMIMIC_PT_missing, character.FACEMIMIC_PT_unused):
-        assert panel.poll(context())
-        paper = drawn(panel)
-        assert paper.operators == ["facemimic.copy_text"]
-        assert len(paper.labels) <= character._LINES + 1
-    assert drawn(character.FACEMIMIC_PT_missing, "draw_header_preset").labels == ["53"]
-    assert drawn(character.FACEMIMIC_PT_unused, "draw_header_preset").labels == ["1"]
-    assert "browDown Left, Right" in drawn(character.FACEMIMIC_PT_missing).labels
-
-
 def test_the_menus_offer_files(face):
     paper = Paper()
     menus.draw_import(SimpleNamespace(layout=paper), context())
     menus.draw_export(SimpleNamespace(layout=paper), context())
-    assert len(paper.operators) == 4
+    assert len(paper.operators) == len(set(paper.operators)) == 5
 
 
 def test_the_preferences_draw_with_and_without_an_engine(face, monkeypatch):
