@@ -14,7 +14,7 @@ from engine.clip import Clip
 from engine.errors import FaceMimicError
 from engine.video.calibration import Calibration, actor_path, measured
 from engine.video.clean import evenly, filled, without_outliers
-from engine.video.completion import completed, needs_completion
+from engine.video.completion import completed, find_gaps
 from engine.video.confidence import ALL, Sighting, judge
 from engine.video.events import Events, find_events, lip_gap, runs
 from engine.video.faces import chosen_face, faces_to_choose
@@ -140,8 +140,9 @@ def _performed(
         "confidence": {name: round(float(sighting.regions[:, i].mean()), 3) for i, name in enumerate(ALL)},
         "doubtful": _doubtful(times, sighting),
     }
-    if "completion" not in options.without and not footage.still and needs_completion(trust).any():
-        values, facts["completed"] = _completed(values, trust, fps, options, progress)
+    if "completion" not in options.without and not footage.still:
+        values, completion = _completed(values, trust, fps, options, progress)
+        facts |= completion
     if progress:
         progress(1.0)
     return Captured(Clip(values, fps, CHANNELS, facts), track, sighting, resting, events)
@@ -202,6 +203,13 @@ def _calibration(
 def _completed(
     values: np.ndarray, confidence: np.ndarray, fps: float, options: Options, progress: Progress | None
 ) -> tuple[np.ndarray, dict[str, Any]]:
+    """The values with their gaps filled, and what to tell about it: nothing where there are none."""
+    gaps = find_gaps(values, confidence, fps)
+    if not gaps.share.any():
+        return values, {}
+    facts: dict[str, Any] = {"spans": gaps.spans(gaps.share.any(1))}
+    if not gaps.model_share.any():
+        return gaps.bridged, {"completed": facts}
     from engine.loading import load_generator
 
     try:
@@ -209,9 +217,9 @@ def _completed(
     except FaceMimicError as error:
         if error.kind not in ("weights", "device"):
             raise
-        return values, {"failed": str(error)}
-    done = completed(values, confidence, fps, generator, progress)
-    return done.values, done.facts
+        return gaps.bridged, {"completed": {**facts, "failed": str(error)}}
+    made, told = completed(gaps, generator, progress)
+    return made, {"completed": {**facts, **told}}
 
 
 def _own_rate(footage: Footage, times: np.ndarray) -> float:

@@ -48,12 +48,12 @@ def _of_doubt(facts: dict[str, Any]) -> list[str]:
     if parts and facts["frames_lost"] < facts["video_frames"]:
         told.append(f"Not seen well everywhere: {', '.join(parts)}. The review sheet shows when.")
     completed = facts.get("completed")
-    if completed and "failed" in completed:
-        told.append(
-            f"What was not seen is interpolated, since the performance model is not there: {completed['failed']}"
-        )
-    elif completed:
-        told.append(f"The performance model completed what was not seen, {_times(len(completed['spans']))}.")
+    if completed:
+        told.append(f"What was not seen is completed from what was, {_times(len(completed['spans']))}.")
+        if "failed" in completed:
+            told.append(f"Longer gaps are only bridged, without the performance model: {completed['failed']}")
+        elif "performed" in completed:
+            told.append(f"The performance model performs the longer gaps, {_times(len(completed['performed']))}.")
     if facts["calibration"] == "none" and facts["source"] == "photo":
         told.append("A photo says nothing of the resting face: name an actor who was calibrated for a truer pose.")
     return told
