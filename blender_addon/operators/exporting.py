@@ -8,7 +8,7 @@ import bpy
 
 from ..export.files import Exported
 from ..export.glb import export_glb
-from ..export.take import active_take
+from ..export.take import active_take, all_takes
 from ..export.vrm import export_vrm
 from ..export.vrm_addon import export_vrm_by_addon
 from ..export.vrm_meta import AVATAR_PERMISSIONS, COMMERCIAL_USAGES, CREDIT_NOTATIONS, MODIFICATIONS, VrmMeta
@@ -125,9 +125,34 @@ class FACEMIMIC_OT_export_vrma(Exporting, bpy.types.Operator):
         default="auto",
     )
 
+    takes: bpy.props.EnumProperty(
+        name="Takes",
+        description="Which performances are written; a .vrma file holds one",
+        items=(
+            ("active", "Active Take", "The take that plays"),
+            ("all", "All Takes", "Every action that FaceMimic made for the character, a file for each"),
+        ),
+        default="active",
+    )
+
     def write(self, character: Character, path: Path) -> Exported:
         expressions = None if self.expressions == "auto" else self.expressions
-        return export_vrma(character, path, expressions=expressions, with_provenance=self.with_provenance)
+        if self.takes == "active":
+            return export_vrma(character, path, expressions=expressions, with_provenance=self.with_provenance)
+        path = path.with_suffix("") if path.suffix.lower() == ".vrma" else path
+        made = [
+            export_vrma(
+                character,
+                path.with_name(f"{path.name} {bpy.path.clean_name(action.name)}.vrma"),
+                action=action,
+                expressions=expressions,
+                with_provenance=self.with_provenance,
+            )
+            for action in all_takes(character)
+        ]
+        for other in made[1:]:
+            self.report({"INFO"}, f"Wrote {other.path.name} with {other.seconds:.2f} s of animation.")
+        return made[0]
 
 
 def _choice(name: str, description: str, values: tuple[str, ...], labels: tuple[str, ...]) -> Any:

@@ -106,6 +106,11 @@ def append(
     notes = [*([why_not] if why_not else []), *told]
     if lost and not told:
         notes.append(f"{file.name} cannot show {len(lost)} of {len(CHANNELS)} channels: {', '.join(lost)}.")
+    extensions = file.document.get("extensions")
+    if isinstance(extensions, dict) and extensions.keys() & {"VRM", "VRMC_vrm"}:
+        notes.append(
+            "Godot and engines play the animation; VRM applications play a .vrma file instead."
+        )
     targets = sum(len(face.parts) for face in found)
     return animation["name"], (len(clip.values) - 1) / clip.fps, targets, tuple(notes)
 

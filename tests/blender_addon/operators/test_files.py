@@ -120,6 +120,11 @@ def test_the_character_and_its_take_are_exported(face, make_clip, tmp_path):
     assert bpy.ops.facemimic.export_glb(filepath=str(tmp_path / "face.glb")) == {"FINISHED"}
     assert (tmp_path / "face.glb").read_bytes()[:4] == b"glTF"
     assert bpy.ops.facemimic.export_vrma(filepath=str(tmp_path / "face.vrma")) == {"FINISHED"}
+    bpy.context.scene.facemimic.new_take = True
+    bpy.ops.facemimic.load_take(filepath=str(tmp_path / "take.npz"))
+    assert bpy.ops.facemimic.export_glb(filepath=str(tmp_path / "both.glb"), takes="all") == {"FINISHED"}
+    assert bpy.ops.facemimic.export_vrma(filepath=str(tmp_path / "each.vrma"), takes="all") == {"FINISHED"}
+    assert sorted(one.name for one in tmp_path.glob("each*")) == ["each take.vrma", "each take_001.vrma"]
 
 
 def test_an_export_that_cannot_be_made_leaves_no_file(face, tmp_path):
