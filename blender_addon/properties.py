@@ -55,6 +55,12 @@ class FACEMIMIC_PG_settings(bpy.types.PropertyGroup):
         default=0,
         min=0,
     )
+    approximate: bpy.props.BoolProperty(
+        name="Approximate Missing Shapes",
+        description="Show channels that the character has no shape key for by the nearest that it has, so that "
+        "a feeling still reads. Otherwise they are left out",
+        default=True,
+    )
     reduce_keys: bpy.props.BoolProperty(
         name="Reduce Keys",
         description="Key only where the curves need it, so that they can be edited. Otherwise every frame is keyed",

@@ -15,7 +15,10 @@ add_take {path, target, name, fps, channels, provenance, overwrite, with_provena
 write_take {target, fps, channels, provenance, with_provenance} + array values writes that take in the format that the
                     target's ending asks for → path, seconds, notes
 retarget {fps, channels, meshes, shown} + array values, and "points N", "moved N" of mesh N: the performance on a rig
-                    that lacks channels; see retarget/asked.py → shapes [[mesh, shape], …], notes; array weights
+                    that lacks channels; see retarget/asked.py → shapes [[mesh, shape], …], looks, notes; array weights
+transfer {landmarks, symmetric, tile} + arrays points, triangles and perhaps colours: the 52 face shapes for a mesh; see
+                    transfer/asked.py → shapes, notes, landmarks; arrays vertices, deltas, and tiles if asked for
+landmarks           + the same arrays: where the face's points lie → seen, landmarks
 landmarker          fetches the face landmarker from its official address → path
 cancel {target}     stops that request at its next progress; it answers with an error of kind "cancelled"
 """
@@ -282,6 +285,7 @@ def _given_clip(job: Job) -> Any:
 
 
 def _retarget(worker: Worker, job: Job) -> Answer:
+    from engine.channels import SHAPES
     from engine.clip import Clip
     from engine.request import number
     from engine.retarget.asked import meshes_from, names_from
@@ -297,7 +301,21 @@ def _retarget(worker: Worker, job: Job) -> Answer:
     shapes = [(mesh, name) for mesh, weights in enumerate(made.weights) for name in weights]
     columns = [made.weights[mesh][name] for mesh, name in shapes]
     table = np.stack(columns, axis=1) if columns else np.zeros((len(clip.values), 0), np.float32)
-    return {"shapes": [list(one) for one in shapes], "notes": list(made.notes)}, {"weights": table}
+    looks = [dict(zip(SHAPES, made.looks[mesh][name].round(3).tolist(), strict=True)) for mesh, name in shapes]
+    looks = [{channel: gain for channel, gain in look.items() if gain} for look in looks]
+    return {"shapes": [list(one) for one in shapes], "looks": looks, "notes": list(made.notes)}, {"weights": table}
+
+
+def _transfer(worker: Worker, job: Job) -> Answer:
+    from engine.transfer.asked import transferred
+
+    return transferred(job.header, job.arrays, lambda stage: worker.progress(job, stage))
+
+
+def _landmarks(worker: Worker, job: Job) -> Answer:
+    from engine.transfer.asked import found
+
+    return found(job.header, job.arrays, lambda stage: worker.progress(job, stage))
 
 
 def _landmarker(worker: Worker, job: Job) -> Answer:
@@ -317,6 +335,8 @@ OPERATIONS: dict[str, Callable[[Worker, Job], Answer]] = {
     "add_take": _add_take,
     "write_take": _write_take,
     "retarget": _retarget,
+    "transfer": _transfer,
+    "landmarks": _landmarks,
     "landmarker": _landmarker,
 }
 

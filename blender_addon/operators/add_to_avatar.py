@@ -9,7 +9,7 @@ from .. import client, preferences
 from ..export.take import active_take, read_take
 from ..hints import Context
 from ..messages import AddonError
-from ..properties import needed_object
+from ..properties import needed_object, settings
 from ..rig.character import find_character
 from .asking import AskingAboutFile
 from .exporting import has_character, provenance_switch
@@ -52,6 +52,7 @@ class FACEMIMIC_OT_add_to_avatar(AskingAboutFile, bpy.types.Operator):
             "provenance": clip.provenance,
             "overwrite": self.overwrite,
             "with_provenance": self.with_provenance,
+            "approximate": settings(context).approximate,
         }
         return preferences.engine().ask("add_take", fields, {"values": clip.values})
 

@@ -1,6 +1,8 @@
 """What the operators that ask the engine share: waiting without blocking the window, Esc, and errors as sentences."""
 
 # pyright: reportInvalidTypeForm=false
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import bpy
@@ -49,17 +51,29 @@ def place(context: Context) -> Place:
     )
 
 
-def put(clip: Clip, where: Place, name: str) -> str:
-    """Bakes a clip where it was asked for, and says what was made. Raises AddonError when the character is gone."""
+@contextmanager
+def performer(where: Place) -> Iterator[tuple[bpy.types.Scene, Character]]:
+    """The scene and the character of a place, in whatever scene the artist is by now.
+
+    Raises AddonError when either is gone.
+    """
     scene = next((scene for scene in bpy.data.scenes if scene.session_uid == where.scene), None)
     if scene is None:
         raise AddonError("The file or the scene was changed while FaceMimic was working. Nothing was changed here.")
     obj = next((obj for obj in scene.objects if obj.session_uid == where.character), None)
     if obj is None:
         raise AddonError(f"“{where.name}” was removed while FaceMimic was working. Nothing was changed.")
-    # The artist may look at another scene by now.
     with bpy.context.temp_override(scene=scene):
-        character = find_character(obj)
+        yield scene, find_character(obj)
+
+
+def put(clip: Clip, where: Place, name: str, fit: Callable[[Character], Character] | None = None) -> str:
+    """Bakes a clip where it was asked for, and says what was made. Raises AddonError when the character is gone.
+
+    fit: gives the character the curves that were solved for it.
+    """
+    with performer(where) as (scene, character):
+        character = fit(character) if fit else character
         before = _actions(character)
         bake(
             character,
@@ -78,7 +92,7 @@ def put(clip: Clip, where: Place, name: str) -> str:
     driven = [key.partition(" (")[0] for key in character.unused if key.endswith("(has a driver)")]
     if driven:
         sentence += f" Drivers hold {', '.join(driven)}, so these were left alone."
-    if character.missing:
+    if character.missing and not fit:
         sentence += f" The rig cannot show {len(character.missing)} of the 55 channels; the panel lists them."
     if last > scene.frame_end:
         sentence += f" The scene ends at frame {scene.frame_end}."
@@ -130,10 +144,16 @@ class Asking(OperatorPart):
         """Puts the answer into the scene and says what was made."""
         raise NotImplementedError
 
+    def follow(self, context: Context, answer: client.Answer) -> client.Job | None:
+        """What to ask next, given an answer; None when the answer is the last."""
+        return None
+
     def execute(self, context: Context) -> Returned:
         try:
-            job = self.ask(context)
-            return self._finish(context, client.wait(job))
+            answer = client.wait(self.ask(context))
+            while (job := self.follow(context, answer)) is not None:
+                answer = client.wait(job)
+            return self._finish(context, answer)
         except AddonError as error:
             return self.refuse(error)
 
@@ -163,6 +183,15 @@ class Asking(OperatorPart):
                 self._shown = (job.fraction, job.stage)
                 redraw(context)
             return {"PASS_THROUGH"}
+        if job.answer is not None:
+            try:
+                following = self.follow(context, job.answer)
+            except AddonError as error:
+                self._leave(context)
+                return self.refuse(error)
+            if following is not None:
+                self._job = following
+                return {"PASS_THROUGH"}
         self._leave(context)
         if job.cancelled:
             self.report({"INFO"}, "Cancelled. Nothing was changed.")

@@ -6,14 +6,16 @@ from pathlib import Path
 import bpy
 
 from .. import client, preferences
+from ..clip import Clip
 from ..hints import Context, Returned
 from ..messages import AddonError
-from .asking import AskingAboutFile, Place, answered_clip, place, put
+from .asking import AskingAboutFile, answered_clip, place
+from .performing import Performing
 
 SUFFIXES = (".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v")
 
 
-class FACEMIMIC_OT_from_video(AskingAboutFile, bpy.types.Operator):
+class FACEMIMIC_OT_from_video(Performing, AskingAboutFile, bpy.types.Operator):
     bl_idname = "facemimic.from_video"
     bl_label = "From Video"
     bl_description = "Take the performance of a face in a video and put it on the character, from the playhead on"
@@ -34,8 +36,6 @@ class FACEMIMIC_OT_from_video(AskingAboutFile, bpy.types.Operator):
         subtype="TIME_ABSOLUTE",
     )
 
-    _place: Place
-
     def ask(self, context: Context) -> client.Job:
         path = Path(bpy.path.abspath(self.filepath))
         if not path.is_file():
@@ -55,11 +55,11 @@ class FACEMIMIC_OT_from_video(AskingAboutFile, bpy.types.Operator):
             )
         return super().refuse(error)
 
-    def accept(self, context: Context, answer: client.Answer) -> str:
+    def take(self, answer: client.Answer) -> tuple[Clip, str]:
         clip = answered_clip(answer)
         for note in clip.provenance.get("notes") or ():
             self.report({"WARNING"}, str(note))
-        return put(clip, self._place, Path(self.filepath).stem)
+        return clip, Path(self.filepath).stem
 
 
 CLASSES = (FACEMIMIC_OT_from_video,)

@@ -3,22 +3,23 @@
 import bpy
 
 from .. import client, emotions, preferences
+from ..clip import Clip
 from ..hints import Context, Event, Returned
 from ..properties import settings
-from .asking import Asking, Place, answered_clip, place, put
+from .asking import answered_clip, place
+from .performing import Performing
 
 FASTEST = 240.0
 """Frames a second that the engine can be asked for."""
 _LAST_SEED = 2**31 - 1
 
 
-class FACEMIMIC_OT_generate(Asking, bpy.types.Operator):
+class FACEMIMIC_OT_generate(Performing, bpy.types.Operator):
     bl_idname = "facemimic.generate"
     bl_label = "Generate"
     bl_description = "Perform the emotion on the character, from the playhead on"
     bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012
 
-    _place: Place
     _name: str
 
     def ask(self, context: Context) -> client.Job:
@@ -42,8 +43,8 @@ class FACEMIMIC_OT_generate(Asking, bpy.types.Operator):
         }
         return preferences.engine().ask("generate", {"request": request, "device": preferences.settings().device})
 
-    def accept(self, context: Context, answer: client.Answer) -> str:
-        return put(answered_clip(answer), self._place, self._name)
+    def take(self, answer: client.Answer) -> tuple[Clip, str]:
+        return answered_clip(answer), self._name
 
     def invoke(self, context: Context, event: Event) -> Returned:
         return self.begin(context)

@@ -6,13 +6,14 @@ from pathlib import Path
 import bpy
 
 from .. import client, preferences
-from ..clip import load_npz
+from ..clip import Clip, load_npz
 from ..hints import Context, Returned
 from ..messages import AddonError
-from .asking import AskingAboutFile, Place, answered_clip, place, put
+from .asking import AskingAboutFile, answered_clip, place
+from .performing import Performing
 
 
-class FACEMIMIC_OT_load_take(AskingAboutFile, bpy.types.Operator):
+class FACEMIMIC_OT_load_take(Performing, AskingAboutFile, bpy.types.Operator):
     bl_idname = "facemimic.load_take"
     bl_label = "Load Take"
     bl_description = (
@@ -23,8 +24,6 @@ class FACEMIMIC_OT_load_take(AskingAboutFile, bpy.types.Operator):
 
     filter_glob: bpy.props.StringProperty(default="*.npz;*.csv;*.txt;*.json", options={"HIDDEN"})
 
-    _place: Place
-
     def ask(self, context: Context) -> client.Job:
         path = Path(bpy.path.abspath(self.filepath))
         if not path.is_file():
@@ -32,20 +31,34 @@ class FACEMIMIC_OT_load_take(AskingAboutFile, bpy.types.Operator):
         self._place = place(context)
         return preferences.engine().ask("convert", {"path": str(path)})
 
-    def accept(self, context: Context, answer: client.Answer) -> str:
+    def take(self, answer: client.Answer) -> tuple[Clip, str]:
         for note in answer.header.get("notes") or ():
             self.report({"WARNING"}, str(note))
-        return put(answered_clip(answer), self._place, Path(self.filepath).stem)
+        return answered_clip(answer), Path(self.filepath).stem
 
     def execute(self, context: Context) -> Returned:
         path = Path(bpy.path.abspath(self.filepath))
         if path.suffix.lower() != ".npz":
             return super().execute(context)
+        # Our own takes can be read here, also where no engine is installed.
         try:
-            self.report({"INFO"}, put(load_npz(path), place(context), path.stem))
+            clip, self._place = load_npz(path), place(context)
+            self._take = clip, path.stem
+            answer = self._fitted(context, clip)
+            self.report({"INFO"}, self.accept(context, answer))
         except AddonError as error:
             return self.refuse(error)
         return {"FINISHED"}
+
+    def _fitted(self, context: Context, clip: Clip) -> client.Answer:
+        """The engine's answer, or an empty one where it need not or cannot be asked."""
+        try:
+            job = self.fit(context, clip)
+            return client.wait(job) if job is not None else client.Answer({}, {})
+        except AddonError as error:
+            self._asked = None
+            self.report({"WARNING"}, f"Channels without a shape key are left out: {error}")
+            return client.Answer({}, {})
 
 
 CLASSES = (FACEMIMIC_OT_load_take,)
