@@ -156,9 +156,11 @@ def find_character(obj: bpy.types.Object | None) -> Character:
     targets: list[Target] = []
     idle: list[Idle] = []
     shown: dict[str, float] = {}
-    finest = _finest(meshes)
+    names = {mesh: _names(mesh) for mesh in meshes}
+    everything = list(dict.fromkeys(name for listed in names.values() for name in listed))
+    finest = _finest(names, everything)
     for mesh in meshes:
-        _map_mesh(mesh, targets, idle, shown, notes, finest)
+        _map_mesh(mesh, names[mesh], everything, targets, idle, shown, notes, finest)
     bones, idle_bones = _bones(armature, everybody, targets) if armature else ([], [])
     shown.update((channel, 0.0) for bone in bones for channel in bone.channels)
     every = channels()
@@ -296,19 +298,21 @@ def _names(mesh: bpy.types.Object) -> list[str]:
     return [block.name for block in key.key_blocks if block.name != rest]
 
 
-def _finest(meshes: list[bpy.types.Object]) -> dict[str, float]:
+def _finest(names: dict[bpy.types.Object, list[str]], everything: list[str]) -> dict[str, float]:
     """Channel to the finest level on which a mesh shows it, where expressions could move several meshes."""
-    if len(meshes) < 2 or not any(expressions_of(mesh) for mesh in meshes):
+    if len(names) < 2 or not any(expressions_of(mesh) for mesh in names):
         return {}
     finest: dict[str, float] = {}
-    for mesh in meshes:
-        for channel, level in resolve(_names(mesh), expressions_of(mesh)).levels.items():
+    for mesh, own in names.items():
+        for channel, level in resolve(own, expressions_of(mesh), company=everything).levels.items():
             finest[channel] = min(level, finest.get(channel, level))
     return finest
 
 
 def _map_mesh(
     mesh: bpy.types.Object,
+    names: list[str],
+    everything: list[str],
     targets: list[Target],
     idle: list[Idle],
     levels: dict[str, float],
@@ -316,9 +320,8 @@ def _map_mesh(
     finest: dict[str, float],
 ) -> None:
     key = _keys(mesh)
-    names = _names(mesh)
     driven = _driven(key)
-    mapping = resolve(names, expressions_of(mesh), finest)
+    mapping = resolve(names, expressions_of(mesh), finest, everything)
     corrected = corrections(mesh)
     used: dict[str, float] = {}
     for name in names:

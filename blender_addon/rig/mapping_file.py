@@ -37,7 +37,7 @@ from ..messages import AddonError
 from .bones import MOTIONS
 from .character import DRIVEN, Character
 from .corrections import Correction, correct, corrections
-from .schemes import channels, matches, normalised, words
+from .schemes import channels, normalised, recognise, words
 
 FORMAT, VERSION = "facemimic-mapping", 1
 LARGEST = 4_000_000
@@ -288,21 +288,19 @@ def _found(wanted: Iterable[str], names: list[str]) -> dict[str, str]:
     found = {name: name for name in wanted if name in there}
     rest = [name for name in wanted if name not in found]
     for reading in (_spelt, _behind_prefix, _ending, _meant):
-        if not rest:
-            break
-        left = [name for name in names if name not in found.values()]
-        theirs, ours = _once(reading(left)), reading(rest)
-        found |= {name: theirs[key] for name, key in ours.items() if key in theirs}
-        rest = [name for name in rest if name not in found]
+        theirs = _by_key(reading([name for name in names if name not in found.values()]))
+        ours = {name: theirs[key] for name, key in reading(rest).items() if key in theirs}
+        found |= {name: alike[0] for name, alike in ours.items() if len(alike) == 1}
+        # A name that could mean two shape keys means neither.
+        rest = [name for name in rest if name not in ours]
     return found
 
 
-def _once(keys: Mapping[str, object]) -> dict[object, str]:
-    """Key to the only name that has it."""
+def _by_key(keys: Mapping[str, object]) -> dict[object, list[str]]:
     by_key: dict[object, list[str]] = defaultdict(list)
     for name, key in keys.items():
         by_key[key].append(name)
-    return {key: names[0] for key, names in by_key.items() if len(names) == 1}
+    return by_key
 
 
 def _spelt(names: Iterable[str]) -> dict[str, object]:
@@ -320,4 +318,4 @@ def _ending(names: Iterable[str]) -> dict[str, object]:
 
 
 def _meant(names: Iterable[str]) -> dict[str, object]:
-    return {match.source: (match.meaning.scheme, match.meaning.name) for match in matches(names)[0]}
+    return {match.source: (match.meaning.scheme, match.meaning.name) for match in recognise(names).found}

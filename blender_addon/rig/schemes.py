@@ -45,12 +45,18 @@ class Meaning:
 
 @dataclass(frozen=True)
 class Scheme:
-    """One naming scheme: meanings by normalised name, and how many of a table must be there for it to count."""
+    """One naming scheme: meanings by normalised name, and how many of a table must be there for it to count.
+
+    loose: the normalised name by its words in any order, for single movements. guess: its words are everyday ones, so
+    that they may mean something else.
+    """
 
     name: str
     prefixes: tuple[re.Pattern[str], ...]
     meanings: Mapping[str, Meaning]
     needs: Mapping[str, int]
+    loose: Mapping[tuple[str, ...], str]
+    guess: bool
 
 
 @dataclass(frozen=True)
@@ -139,62 +145,139 @@ def _read(file: Path) -> Scheme:
     add("visemes", data.get("visemes", {}), VISEME)
     add("expressions", data.get("expressions", {}), EXPRESSION)
     prefixes = tuple(re.compile(text) for text in data.get("prefixes", []))
-    return Scheme(data["name"], prefixes, meanings, data.get("needs", {}))
+    loose = {
+        key: normal
+        for normal, meaning in reversed(meanings.items())
+        if meaning.table in ("shapes", "fallbacks") and (key := _loose(meaning.name))
+    }
+    return Scheme(data["name"], prefixes, meanings, data.get("needs", {}), loose, data.get("guess", False))
 
 
-def matches(names: Iterable[str]) -> tuple[list[Match], dict[str, str]]:
-    """Every scheme's reading of `names`, and each name left out because another means the same, with that other."""
-    names = list(names)
-    split = {name: _suffixes(name) for name in names}
-    known = {normal for scheme in all_schemes() for normal in scheme.meanings}
-    found: list[Match] = []
+@dataclass(frozen=True)
+class Recognised:
+    """What the schemes make of one mesh's names.
+
+    found: every scheme's reading. twins: names left out because another means the same, with that other. strength:
+    how many names of the whole character a scheme knows.
+    """
+
+    found: list[Match]
+    twins: dict[str, str]
+    strength: Counter[str]
+
+
+def recognise(names: Iterable[str], company: Iterable[str] = ()) -> Recognised:
+    """Every scheme's reading of one mesh's names.
+
+    company: the names on the character's other meshes. A scheme that needs several names to count, or a prefix that
+    several must share, may find them there: teeth with a single shape key speak as the face does.
+    """
+    names = list(dict.fromkeys(names))
+    own_names = set(names)
+    others = [name for name in dict.fromkeys(company) if name not in own_names]
+    sure: list[dict[str, str]] = []
+    beside: list[set[str]] = []
     twins: dict[str, str] = {}
     for scheme in all_schemes():
-        exact: dict[str, str] = {}
-        behind: dict[str, list[tuple[str, str]]] = defaultdict(list)
-        for name in names:
-            suffixes = split[name]
-            if not suffixes:
-                continue
-            for prefix in scheme.prefixes:
-                if hit := prefix.match(name):
-                    suffixes = [("", normalised(name[hit.end() :]), True), *suffixes]
-            for before, normal, certain in suffixes:
-                if normal not in scheme.meanings or before in known:
-                    continue
-                if not before or certain:
-                    if normal in exact and exact[normal] != name:
-                        twins.setdefault(name, exact[normal])
-                    else:
-                        exact[normal] = name
-                else:
-                    behind[before].append((normal, name))
-                break
-        for group in behind.values():
-            if len(group) >= _SHARED_PREFIX:
+        own, own_behind = _readings(scheme, names)
+        theirs, their_behind = _readings(scheme, others)
+        taken: dict[str, str] = {}
+        for normal, name in own:
+            if taken.setdefault(normal, name) != name:
+                twins.setdefault(name, taken[normal])
+        there = {normal for normal, _ in theirs}
+        for before in {**own_behind, **their_behind}:
+            group, group_there = own_behind.get(before, []), their_behind.get(before, [])
+            if len({normal for normal, _ in [*group, *group_there]}) >= _SHARED_PREFIX:
+                there.update(normal for normal, _ in group_there)
                 for normal, name in group:
-                    if exact.setdefault(normal, name) != name:
-                        twins.setdefault(name, exact[normal])
-        tables = Counter(scheme.meanings[normal].table for normal in exact)
-        for normal, name in exact.items():
-            meaning = scheme.meanings[normal]
-            if tables[meaning.table] >= scheme.needs.get(meaning.table, 1):
-                found.append(Match(name, meaning, EXACT if name == meaning.name else SPELLING))
+                    if taken.setdefault(normal, name) != name:
+                        twins.setdefault(name, taken[normal])
+        sure.append(taken)
+        beside.append(there)
+    read = {name for taken in sure for name in taken.values()} | set(twins)
+    found: list[Match] = []
+    strength: Counter[str] = Counter()
+    for scheme, taken, there in zip(all_schemes(), sure, beside, strict=True):
+        guessed: dict[str, str] = {}
+        for name in names:
+            normal = scheme.loose.get(_loose(name)) if name not in read else None
+            if normal and normal not in taken:
+                guessed.setdefault(normal, name)
+        every = {*taken, *guessed, *there}
+        tables = Counter(scheme.meanings[normal].table for normal in every)
+        counts = {normal for normal in every if _enough(scheme, normal, tables)}
+        strength[scheme.name] = len(counts)
+        for normal, name in {**taken, **guessed}.items():
+            if normal in counts:
+                meaning = scheme.meanings[normal]
+                spelt = EXACT if name == meaning.name else SPELLING
+                found.append(Match(name, meaning, GUESS if scheme.guess or normal in guessed else spelt))
     matched = {match.source for match in found}
-    return found, {name: other for name, other in twins.items() if name not in matched}
+    return Recognised(found, {name: other for name, other in twins.items() if name not in matched}, strength)
 
 
-def _suffixes(name: str) -> list[tuple[str, str, bool]]:
-    """(what stands before, the rest normalised, whether a punctuation mark sets it off), longest rest first."""
-    parts = words(name)
+def _enough(scheme: Scheme, normal: str, tables: Mapping[str, int]) -> bool:
+    table = scheme.meanings[normal].table
+    return tables[table] >= scheme.needs.get(table, 1)
+
+
+def _readings(scheme: Scheme, names: Iterable[str]) -> tuple[list[tuple[str, str]], dict[str, list[tuple[str, str]]]]:
+    """(normalised, name) of the names that a scheme knows for certain, and by prefix those that may be behind one."""
+    known = _known()
+    certain: list[tuple[str, str]] = []
+    behind: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for name in names:
+        for before, normal, sure in (*_prefixed(scheme, name), *_suffixes(name)):
+            if normal not in scheme.meanings or before in known:
+                continue
+            if not before or sure:
+                certain.append((normal, name))
+            else:
+                behind[before].append((normal, name))
+            break
+    return certain, behind
+
+
+@lru_cache(maxsize=1)
+def _known() -> frozenset[str]:
+    return frozenset(normal for scheme in all_schemes() for normal in scheme.meanings)
+
+
+def _prefixed(scheme: Scheme, name: str) -> list[tuple[str, str, bool]]:
+    hits = [prefix.match(name) for prefix in scheme.prefixes]
+    return [("", normalised(name[hit.end() :]), True) for hit in reversed(hits) if hit]
+
+
+@lru_cache(maxsize=1 << 15)
+def _suffixes(name: str) -> tuple[tuple[str, str, bool], ...]:
+    """(what stands before, the rest normalised, whether a punctuation mark sets it off), longest rest first.
+
+    Only those whose rest a scheme knows: most names have none, and there may be thousands.
+    """
+    parts = _words(name)
     if not parts:
-        return []
+        return ()
     result = [("", "".join(parts), True)]
     cut = max(name[:-2].rfind(mark) for mark in _PREFIX_END) if len(name) > 2 else -1
     if cut >= 0 and (rest := normalised(name[cut + 1 :])):
         result.append((normalised(name[:cut]), rest, True))
     result.extend(("".join(parts[:k]), "".join(parts[k:]), False) for k in range(1, len(parts)))
-    return result
+    known = _known()
+    return tuple(one for one in result if one[1] in known)
+
+
+@lru_cache(maxsize=1)
+def _noise() -> frozenset[str]:
+    data = tomllib.loads((Path(__file__).parent / "guesses.toml").read_text(encoding="utf-8"))
+    return frozenset(data["noise"])
+
+
+@lru_cache(maxsize=1 << 15)
+def _loose(name: str) -> tuple[str, ...]:
+    """The telling words of a name in alphabetical order; empty for names of one word, which tell too little."""
+    telling = [word for word in _words(name) if not word.isdigit() and word not in _noise()]
+    return tuple(sorted(telling)) if len(telling) > 1 else ()
 
 
 @dataclass(frozen=True)
@@ -209,9 +292,12 @@ class _Candidate:
 
 
 def resolve(
-    names: Iterable[str], expressions: Iterable[Expression] = (), finer: Mapping[str, float] | None = None
+    names: Iterable[str],
+    expressions: Iterable[Expression] = (),
+    finer: Mapping[str, float] | None = None,
+    company: Iterable[str] = (),
 ) -> MeshMapping:
-    """The mapping of one mesh with these shape keys and these expressions.
+    """The mapping of one mesh with these shape keys and these expressions. company: see recognise.
 
     finer: channel to the finest level on which any mesh of the character shows it. Visemes and emotions that an avatar
     states move several meshes, and one must not play them alone where another shows their channels better.
@@ -219,17 +305,17 @@ def resolve(
     two schemes' names for one motion do not add up; a key whose leading channels are already shown stays unused.
     """
     names = list(names)
-    found, twins = matches(names)
+    read = recognise(names, company)
     left_out: dict[str, str] = {}
-    candidates = [_Candidate(m.source, m.meaning, {m.source: 1.0}, m.meaning.scheme, False, m.sure) for m in found]
+    candidates = [_Candidate(m.source, m.meaning, {m.source: 1.0}, m.meaning.scheme, False, m.sure) for m in read.found]
     spoken = {expression.name: expression for expression in expressions}
-    for match in matches(spoken)[0]:
+    for match in recognise(spoken).found:
         binds = {key: weight for key, weight in spoken[match.source].binds.items() if key in names and weight}
         if binds:
             scheme = f"{match.meaning.scheme} expression"
             trusted = match.meaning.scheme == "VRM"
             candidates.append(_Candidate(match.source, match.meaning, binds, scheme, trusted, match.sure, stated=True))
-    strength = Counter(candidate.scheme for candidate in candidates)
+    strength = read.strength + Counter(candidate.scheme for candidate in candidates if candidate.stated)
 
     keys: dict[str, tuple[list[tuple[float, dict[str, float]]], str]] = {}
     sure: dict[str, str] = {}
@@ -268,7 +354,7 @@ def resolve(
                 sure[key] = max(sure.get(key, EXACT), told.sure, key=_LESS_SURE.index)
             shown.update(leading)
         levels.update(dict.fromkeys(shown, level))
-    for name, other in twins.items():
+    for name, other in read.twins.items():
         if other in keys:
             left_out.setdefault(name, f"means the same as {other}")
     return MeshMapping(keys, {name: why for name, why in left_out.items() if name not in keys}, levels, sure)

@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 
 from engine.avatars.glb import Glb
-from engine.avatars.schemes import Part, read_mesh
+from engine.avatars.schemes import Part, Reading, read_mesh
 from engine.clip import Clip
 from engine.errors import FaceMimicError
 
@@ -20,7 +20,8 @@ class Face:
     """A node whose mesh shows a part of the performance.
 
     rest: float32 (targets,), the weights of the node when nothing plays. parts: by target's index, the parts of its
-    weight; see schemes.parts_of. names: of the targets. mesh: its number in the file.
+    weight; see schemes.Reading. names: of the targets. mesh: its number in the file. shown: the channels that lead
+    one of the targets, so that they can be seen.
     """
 
     node: int
@@ -28,6 +29,7 @@ class Face:
     names: tuple[str, ...]
     rest: np.ndarray
     parts: Mapping[int, list[Part]]
+    shown: frozenset[str]
 
     def solved(self, frames: int, by_target: Mapping[str, np.ndarray]) -> np.ndarray:
         """float32 (frames, targets): the same from weights that are known already, by target's name."""
@@ -48,11 +50,6 @@ class Face:
             weights[:, target] = np.clip(total, 0.0, 1.0)
         return weights
 
-    @property
-    def shown(self) -> set[str]:
-        """Channels that move this mesh."""
-        return {name for parts in self.parts.values() for _, mix in parts for name, gain in mix.items() if gain > 0}
-
 
 def faces(avatar: Glb) -> list[Face]:
     """The nodes that perform, in the file's order.
@@ -66,13 +63,15 @@ def faces(avatar: Glb) -> list[Face]:
             f"{avatar.name} has no morph targets (shape keys), so there is no face to animate in it.", "file"
         )
     names = target_names(avatar)
-    parts = _parts(names, expressions(avatar))
+    read = _read(names, expressions(avatar))
     found = []
     for index, node in enumerate(avatar.items("nodes")):
         number = node.get("mesh")
-        if type(number) is int and parts.get(number):
+        if type(number) is int and number in read and read[number].parts:
             rest = _rest(node, avatar.items("meshes")[number], targets[number])
-            found.append(Face(index, number, names[number], rest, parts[number]))
+            own = names[number]
+            parts = {own.index(name): told for name, told in read[number].parts.items()}
+            found.append(Face(index, number, own, rest, parts, frozenset(read[number].levels)))
     if not found:
         every = [name for own in names.values() for name in own]
         more = ", …" if len(every) > _LISTED else ""
@@ -144,21 +143,21 @@ def _names(mesh: Mapping[str, Any], count: int, by_expression: Mapping[int, str]
     return tuple(names)
 
 
-def _parts(
+def _read(
     names: Mapping[int, tuple[str, ...]], stated: list[tuple[str, list[tuple[int, int, float]]]]
-) -> dict[int, dict[int, list[Part]]]:
-    """By mesh and target's index, the parts of its weight."""
+) -> dict[int, Reading]:
+    """By mesh, how its targets follow a performance."""
     own: dict[int, dict[str, dict[str, float]]] = {mesh: defaultdict(dict) for mesh in names}
     for name, binds in stated:
         for mesh, index, weight in binds:
             if mesh in names and 0 <= index < len(names[mesh]):
                 own[mesh][name][names[mesh][index]] = weight
+    company = {mesh: [name for other in names if other != mesh for name in names[other]] for mesh in names}
     finest: dict[str, float] = {}
     for mesh, targets in names.items():
-        for channel, level in read_mesh(targets, own[mesh]).levels.items():
+        for channel, level in read_mesh(targets, own[mesh], company=company[mesh]).levels.items():
             finest[channel] = min(level, finest.get(channel, level))
-    found = {mesh: read_mesh(targets, own[mesh], finest).parts for mesh, targets in names.items()}
-    return {mesh: {names[mesh].index(name): told for name, told in parts.items()} for mesh, parts in found.items()}
+    return {mesh: read_mesh(targets, own[mesh], finest, company=company[mesh]) for mesh, targets in names.items()}
 
 
 def _rest(node: Mapping[str, Any], mesh: Mapping[str, Any], count: int) -> np.ndarray:

@@ -55,12 +55,17 @@ class Look:
 
 @dataclass(frozen=True)
 class Scheme:
-    """Meanings and looks by plain name; prefixes that may stand before a name; how many of a table make it count."""
+    """Meanings and looks by plain name; prefixes that may stand before a name; how many of a table make it count.
 
+    loose: plain names by their words in any order, for single movements.
+    """
+
+    name: str
     prefixes: tuple[re.Pattern[str], ...]
     meanings: Mapping[str, Meaning]
     needs: Mapping[str, int]
     looks: Mapping[str, Look]
+    loose: Mapping[tuple[str, ...], str]
 
 
 class Claim(NamedTuple):
@@ -106,13 +111,16 @@ def _scheme(data: Mapping[str, Any]) -> Scheme:
     tables += [("fallbacks", 3.0 + rank / 10, entries) for rank, entries in enumerate(data.get("fallbacks", []))]
     tables += [("visemes", _VISEME, data.get("visemes", {})), ("expressions", _EXPRESSION, data.get("expressions", {}))]
     meanings: dict[str, Meaning] = {}
+    loose: dict[tuple[str, ...], str] = {}
     for table, level, entries in tables:
         for name, told in entries.items():
+            if table in ("shapes", "fallbacks") and plain(name) not in meanings and (key := _loose(name)):
+                loose.setdefault(key, plain(name))
             mix = {told: 1.0} if isinstance(told, str) else {channel: float(gain) for channel, gain in told.items()}
             several = table == "shapes" and sum(gain > 0 for gain in mix.values()) > 1
             meanings.setdefault(plain(name), Meaning(data["name"], mix, _PAIR if several else level, table))
     prefixes = tuple(map(re.compile, data.get("prefixes", [])))
-    return Scheme(prefixes, meanings, data.get("needs", {}), _looks(data, meanings))
+    return Scheme(data["name"], prefixes, meanings, data.get("needs", {}), _looks(data, meanings), loose)
 
 
 def _looks(data: Mapping[str, Any], meanings: Mapping[str, Meaning]) -> dict[str, Look]:
@@ -158,40 +166,82 @@ def plain(name: str) -> str:
     return "".join(words(name))
 
 
-def meanings(names: Iterable[str]) -> list[tuple[str, Meaning]]:
-    """Every scheme's reading of the names that it knows."""
-    return _found(list(names), [scheme.meanings for scheme in schemes()])
+def meanings(names: Iterable[str], company: Iterable[str] = ()) -> tuple[list[tuple[str, Meaning]], Counter[str]]:
+    """Every scheme's reading of the names that it knows, and by scheme how many names of the avatar it knows.
+
+    company: the names on the avatar's other meshes, where a scheme that needs several names may find them.
+    """
+    return _found(list(names), [scheme.meanings for scheme in schemes()], list(company))
 
 
 def looks(names: Iterable[str]) -> list[tuple[str, Look]]:
     """What the names look like that a scheme knows; also names that no channel moves by itself."""
-    return _found(list(names), [scheme.looks for scheme in schemes()])
+    return _found(list(names), [scheme.looks for scheme in schemes()], [])[0]
 
 
-def _found(names: list[str], entries: list[Mapping[str, _Entry]]) -> list[tuple[str, _Entry]]:
-    """The names that are among a scheme's entries, scheme by scheme."""
+def _found(
+    names: list[str], entries: list[Mapping[str, _Entry]], company: list[str]
+) -> tuple[list[tuple[str, _Entry]], Counter[str]]:
+    """The names that are among a scheme's entries, scheme by scheme, and how many there are with the company's."""
     known = {name for one in entries for name in one}
-    found = []
+    mine = set(names)
+    others = [name for name in company if name not in mine]
+    sure: list[dict[str, str]] = []
+    beside: list[set[str]] = []
+    read: set[str] = set()
     for scheme, own in zip(schemes(), entries, strict=True):
-        sure: dict[str, str] = {}
-        prefixed: dict[str, list[tuple[str, str]]] = defaultdict(list)
+        certain, prefixed = _sorted_out(names, scheme, own, known)
+        there, there_prefixed = _sorted_out(others, scheme, own, known)
+        taken: dict[str, str] = {}
+        rests = {rest for rest, _ in there}
+        for before in {**prefixed, **there_prefixed}:
+            together = [*prefixed.get(before, []), *there_prefixed.get(before, [])]
+            if len({rest for rest, _ in together}) >= _ENOUGH_TO_SHARE_A_PREFIX:
+                certain += prefixed.get(before, [])
+                rests.update(rest for rest, _ in there_prefixed.get(before, []))
+        for rest, name in certain:
+            taken.setdefault(rest, name)
+            read.add(name)
+        sure.append(taken)
+        beside.append(rests)
+    found: list[tuple[str, _Entry]] = []
+    strength: Counter[str] = Counter()
+    for scheme, own, taken, rests in zip(schemes(), entries, sure, beside, strict=True):
+        guessed: dict[str, str] = {}
         for name in names:
-            for before, rest, certain in _readings(name, scheme):
-                if rest in own and before not in known:
-                    if certain:
-                        sure.setdefault(rest, name)
-                    else:
-                        prefixed[before].append((rest, name))
-                    break
-        for group in prefixed.values():
-            if len(group) >= _ENOUGH_TO_SHARE_A_PREFIX:
-                for rest, name in group:
-                    sure.setdefault(rest, name)
-        of_table = Counter(own[rest].table for rest in sure)
-        for rest, name in sure.items():
-            if of_table[own[rest].table] >= scheme.needs.get(own[rest].table, 1):
-                found.append((name, own[rest]))
-    return found
+            rest = scheme.loose.get(_loose(name), "") if name not in read else ""
+            if rest in own and rest not in taken:
+                guessed.setdefault(rest, name)
+        every = {*taken, *guessed, *rests}
+        of_table = Counter(own[rest].table for rest in every)
+        counted = {rest for rest in every if of_table[own[rest].table] >= scheme.needs.get(own[rest].table, 1)}
+        strength[scheme.name] = len(counted)
+        found += [(name, own[rest]) for rest, name in {**taken, **guessed}.items() if rest in counted]
+    return found, strength
+
+
+def _sorted_out(
+    names: list[str], scheme: Scheme, own: Mapping[str, _Entry], known: set[str]
+) -> tuple[list[tuple[str, str]], dict[str, list[tuple[str, str]]]]:
+    """(rest, name) of the names that are a scheme's for certain, and by prefix those that may be behind one."""
+    certain: list[tuple[str, str]] = []
+    prefixed: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for name in names:
+        for before, rest, sure in _readings(name, scheme):
+            if rest in own and before not in known:
+                if sure:
+                    certain.append((rest, name))
+                else:
+                    prefixed[before].append((rest, name))
+                break
+    return certain, prefixed
+
+
+def _loose(name: str) -> tuple[str, ...]:
+    """The telling words of a name in alphabetical order; empty for names of one word, which tell too little."""
+    noise = rig_data("guesses.toml")["noise"]
+    telling = [word for word in words(name) if not word.isdigit() and word not in noise]
+    return tuple(sorted(telling)) if len(telling) > 1 else ()
 
 
 def _readings(name: str, scheme: Scheme) -> list[tuple[str, str, bool]]:
@@ -215,24 +265,26 @@ def read_mesh(
     expressions: Mapping[str, Mapping[str, float]] | None = None,
     finer: Mapping[str, float] | None = None,
     coarsest: float = _EXPRESSION,
+    company: Iterable[str] = (),
 ) -> Reading:
     """How one mesh's morph targets follow a performance.
 
     names: the mesh's targets. expressions: what the avatar says itself, by expression's name the targets and their
     weights, 0..1. finer: by channel, the finest level on which any mesh of the avatar shows it; visemes and emotions
     that the avatar states move several meshes, and one must not play them alone where another shows them better.
-    coarsest: the last level that is read.
+    coarsest: the last level that is read. company: the names on the avatar's other meshes; see meanings.
     Fine shapes go before coarse ones, and a channel that one scheme shows is not shown again by another; the avatar's
     own VRM expressions go before all names of the same fineness.
     """
     names = list(names)
     told, finer = expressions or {}, finer or {}
-    claims = [Claim(meaning, {name: 1.0}, meaning.scheme, False, False) for name, meaning in meanings(names)]
-    for name, meaning in meanings(told):
+    read, strength = meanings(names, company)
+    claims = [Claim(meaning, {name: 1.0}, meaning.scheme, False, False) for name, meaning in read]
+    for name, meaning in meanings(told)[0]:
         binds = {target: weight for target, weight in told[name].items() if target in names and weight}
         if binds:
             claims.append(Claim(meaning, binds, f"{meaning.scheme} expression", meaning.scheme == "VRM", True))
-    strength = Counter(claim.scheme for claim in claims)
+    strength += Counter(claim.scheme for claim in claims if claim.stated)
     parts: dict[str, list[Part]] = defaultdict(list)
     levels: dict[str, float] = {}
     for level in sorted({claim.meaning.level for claim in claims if claim.meaning.level <= coarsest}):

@@ -26,28 +26,35 @@ SPELLINGS = sorted(
 )
 GODETTE = ["HideBlush", "blink_left", "blink_right", "ah", "ih", "uu", "ee", "oh", "look_up", "angled_eyebrows"]
 PREFIXES = ["", "", "Face.", "Face_", "mesh:", "!ex-", "a_b_"]
-names = st.builds(str.__add__, st.sampled_from(PREFIXES), st.sampled_from(SPELLINGS) | st.text(max_size=6))
+AFTER = ["", "", "", "_new", ".001", "_BS", "_x"]
+names = st.builds(
+    "{}{}{}".format, st.sampled_from(PREFIXES), st.sampled_from(SPELLINGS) | st.text(max_size=6), st.sampled_from(AFTER)
+)
 name_lists = st.lists(names, max_size=40, unique=True)
 
 
 def in_the_addon(
-    own: list[str], stated: dict[str, dict[str, float]], finer: dict[str, float] | None = None
+    own: list[str],
+    stated: dict[str, dict[str, float]],
+    finer: dict[str, float] | None = None,
+    company: list[str] | None = None,
 ) -> dict[str, Any]:
     bpy = pytest.importorskip("bpy")
     assert bpy
     from blender_addon.rig.schemes import Expression, resolve
 
-    found = resolve(own, [Expression(name, binds) for name, binds in stated.items()], finer)
+    found = resolve(own, [Expression(name, binds) for name, binds in stated.items()], finer, company or [])
     return {key: parts for key, (parts, _) in found.keys.items()}
 
 
 @settings(max_examples=60)
-@given(name_lists, st.data())
-def test_both_read_the_same_names_alike(own: list[str], data: st.DataObject) -> None:
+@given(name_lists, name_lists, st.data())
+def test_both_read_the_same_names_alike(own: list[str], company: list[str], data: st.DataObject) -> None:
     binds = st.dictionaries(st.sampled_from(own), st.sampled_from([0.0, 0.25, 1.0]), max_size=3) if own else st.just({})
     stated = data.draw(st.dictionaries(st.sampled_from(SPELLINGS), binds, max_size=8))
     finer = data.draw(st.dictionaries(st.sampled_from(SHAPES), st.sampled_from([1.0, 2.0, 4.0]), max_size=9))
-    assert read_mesh(own, stated, finer).parts == in_the_addon(own, stated, finer)
+    in_engine = read_mesh(own, stated, finer, company=company).parts
+    assert in_engine == in_the_addon(own, stated, finer, company)
 
 
 @pytest.mark.parametrize(
