@@ -17,7 +17,8 @@ from .parts import groups_of, hangs_on, moves_groups
 from .schemes import PAIR, SINGLE, Expression, channels, resolve
 
 EXPRESSIONS = "facemimic_expressions"
-"""Custom property of a mesh object: JSON list of {"name", "binds": {shape key: weight}}, as an avatar states them."""
+"""Custom property of a mesh object: JSON list of {"name", "binds": {shape key: weight}}, as an avatar states them;
+of VRM 1.0 with "overrides" where an expression has any: overrideBlink, overrideLookAt, overrideMouth to their mode."""
 
 CHOSEN = "chosen"
 """What Target.sure is where the artist chose the channels."""

@@ -22,6 +22,7 @@ from .motions import GAZE
 _MAGIC, _JSON, _BIN = 0x46546C67, 0x4E4F534A, 0x004E4942
 _NODE, _MESH = "facemimic_node", "facemimic_mesh"
 _LONGEST_NAME = 63
+_OVERRIDES = ("overrideBlink", "overrideLookAt", "overrideMouth")
 _MADE_BY_IMPORT = (
     "objects",
     "meshes",
@@ -210,6 +211,18 @@ def expressions(document: dict[str, Any]) -> list[tuple[str, list[tuple[int, int
     return found
 
 
+def _overrides(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """By VRM 1.0 expression, what it does to blinks, gaze and mouth where that is not nothing."""
+    stated = ((document.get("extensions") or {}).get("VRMC_vrm") or {}).get("expressions") or {}
+    found: dict[str, dict[str, Any]] = {}
+    for group in ("preset", "custom"):
+        for name, expression in (stated.get(group) or {}).items():
+            rules = {rule: expression.get(rule) for rule in _OVERRIDES if expression.get(rule) in ("block", "blend")}
+            if rules:
+                found[str(name)] = {"overrides": rules}
+    return found
+
+
 def _named_by_expressions(document: dict[str, Any]) -> dict[tuple[int, int], str]:
     names: dict[tuple[int, int], str] = {}
     for name, binds in expressions(document):
@@ -259,6 +272,7 @@ def _gaze(document: dict[str, Any]) -> dict[str, float]:
 def _note_expressions(document: dict[str, Any], objects: list[bpy.types.Object]) -> None:
     """Moves what the numbers point at onto the objects, and takes the numbers off again."""
     binds_of: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    overrides = _overrides(document)
     for name, binds in expressions(document):
         by_mesh: dict[int, dict[str, float]] = defaultdict(dict)
         for mesh, index, weight in binds:
@@ -266,7 +280,7 @@ def _note_expressions(document: dict[str, Any], objects: list[bpy.types.Object])
             if 0 <= index < len(names):
                 by_mesh[mesh][names[index]] = weight
         for mesh, keys in by_mesh.items():
-            binds_of[mesh].append({"name": name, "binds": keys})
+            binds_of[mesh].append({"name": name, "binds": keys, **overrides.get(name, {})})
     motions, gaze = _bone_nodes(document), _gaze(document)
     for obj in objects:
         obj.pop(_NODE, None)

@@ -48,7 +48,8 @@ class Fitted(Target):
 def is_sparse(character: Character) -> bool:
     """Whether a channel of the face has neither a shape key nor a bone of its own."""
     shown = set(HEAD_CHANNELS).union(*(bone.channels for bone in character.bones))
-    levels = {mesh: resolve(_names(mesh), expressions_of(mesh)).levels for mesh in character.meshes}
+    everything = [name for mesh in character.meshes for name in _names(mesh)]
+    levels = {mesh: resolve(_names(mesh), expressions_of(mesh), company=everything).levels for mesh in character.meshes}
     for target in character.targets:
         chosen = target.sure == CHOSEN
         own = levels[target.mesh]

@@ -108,9 +108,7 @@ def append(
         notes.append(f"{file.name} cannot show {len(lost)} of {len(CHANNELS)} channels: {', '.join(lost)}.")
     extensions = file.document.get("extensions")
     if isinstance(extensions, dict) and extensions.keys() & {"VRM", "VRMC_vrm"}:
-        notes.append(
-            "Godot and engines play the animation; VRM applications play a .vrma file instead."
-        )
+        notes.append("Godot and engines play the animation; VRM applications play a .vrma file instead.")
     targets = sum(len(face.parts) for face in found)
     return animation["name"], (len(clip.values) - 1) / clip.fps, targets, tuple(notes)
 

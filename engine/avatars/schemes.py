@@ -174,9 +174,9 @@ def meanings(names: Iterable[str], company: Iterable[str] = ()) -> tuple[list[tu
     return _found(list(names), [scheme.meanings for scheme in schemes()], list(company))
 
 
-def looks(names: Iterable[str]) -> list[tuple[str, Look]]:
+def looks(names: Iterable[str], company: Iterable[str] = ()) -> list[tuple[str, Look]]:
     """What the names look like that a scheme knows; also names that no channel moves by itself."""
-    return _found(list(names), [scheme.looks for scheme in schemes()], [])[0]
+    return _found(list(names), [scheme.looks for scheme in schemes()], list(company))[0]
 
 
 def _found(

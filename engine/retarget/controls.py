@@ -6,7 +6,7 @@ rig room), the mesh corrects them.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -51,6 +51,8 @@ class Mesh:
 class Control:
     """One movement. look: float64 (52,). binds: (mesh's number, shape) to the weight of the shape when this is at 1.
 
+    sure: the part of the look that is more than an emotion's name; its shapes may show less than it promises.
+
     table: "fine" for one movement, "given" for one that is settled by its parts, else as schemes.Look has it.
     expression: the avatar's expression that it is, or empty. pure: it shows no more than the channels it answers to.
     """
@@ -63,6 +65,7 @@ class Control:
     expression: str = ""
     overrides: Mapping[str, str] = field(default_factory=dict)
     pure: bool = False
+    sure: np.ndarray | None = None
 
 
 def controls_of(meshes: Sequence[Mesh], shown: Iterable[str] = ()) -> list[Control]:
@@ -75,8 +78,9 @@ def controls_of(meshes: Sequence[Mesh], shown: Iterable[str] = ()) -> list[Contr
     stated: dict[str, list[Control]] = {}
     for channel in sorted(set(shown) & set(SHAPES)):
         fine["bone", channel] = Control(channel, pose({channel: 1.0}), {}, "given", [(1.0, {channel: 1.0})], pure=True)
+    everything = [key for mesh in meshes for key in mesh.keys]
     for number, mesh in enumerate(meshes):
-        _read(number, mesh, fine, coarse, stated)
+        _read(number, mesh, everything, fine, coarse, stated)
     merged = _merged(coarse)
     for parts in stated.values():
         merged += _merged(parts)
@@ -99,14 +103,22 @@ def fine_channels(controls: Iterable[Control]) -> np.ndarray:
 
 
 def _read(
-    number: int, mesh: Mesh, fine: dict[tuple, Control], coarse: list[Control], stated: dict[str, list[Control]]
+    number: int,
+    mesh: Mesh,
+    company: Sequence[str],
+    fine: dict[tuple, Control],
+    coarse: list[Control],
+    stated: dict[str, list[Control]],
 ) -> None:
-    """Adds a mesh's fine controls, its coarse shapes, and by name the coarse expressions that move it."""
+    """Adds a mesh's fine controls, its coarse shapes, and by name the coarse expressions that move it.
+
+    company: the names on all meshes, where a scheme that needs several may find them.
+    """
     free = sorted(set(mesh.keys) - mesh.locked - set(mesh.given))
     told = {one.name: {key: w for key, w in one.binds.items() if key in free and w > 0} for one in mesh.expressions}
     told = {name: binds for name, binds in told.items() if binds}
-    parts = read_mesh(free, told, coarsest=np.nextafter(FINE, 0)).parts
-    names = _first(looks(free))
+    parts = read_mesh(free, told, coarsest=np.nextafter(FINE, 0), company=company).parts
+    names = _first(looks(free, company))
     known = {key: pose(look.gains) for key, look in names.items()}
     for key in parts:
         known[key] = _part_look(key, parts[key], names)
@@ -129,10 +141,10 @@ def _read(
     for one in sorted(mesh.expressions, key=lambda one: one.name):
         look = spoken.get(one.name)
         if look is not None and not _is_one_shape(told[one.name], known):
-            shape = _expression_look(pose(look.gains), told[one.name], known)
+            shape, sure = _expression_look(pose(look.gains), told[one.name], known)
             binds = {(number, key): weight for key, weight in told[one.name].items()}
             stated.setdefault(one.name, []).append(
-                Control(one.name, shape, binds, look.table, (), one.name, one.overrides)
+                Control(one.name, shape, binds, look.table, (), one.name, one.overrides, sure=sure)
             )
 
 
@@ -167,20 +179,24 @@ def _is_one_shape(binds: Mapping[str, float], known: Mapping[str, np.ndarray]) -
     return len(binds) == 1 and next(iter(binds)) in known
 
 
-def _expression_look(named: np.ndarray, binds: Mapping[str, float], known: Mapping[str, np.ndarray]) -> np.ndarray:
+def _expression_look(
+    named: np.ndarray, binds: Mapping[str, float], known: Mapping[str, np.ndarray]
+) -> tuple[np.ndarray, np.ndarray]:
     """What an expression shows: where its shapes are known, what they show, and elsewhere what its name says.
 
-    Where its shapes show the region that tells the feeling, nothing is taken on trust.
+    Where its shapes show the region that tells the feeling, nothing is taken on trust. The second is what is not.
     """
+    if not any(key in known for key in binds):
+        return named, named
     own = np.clip(sum((w * known[key] for key, w in binds.items() if key in known), np.zeros(len(SHAPES))), 0, 1)
     telling = max(_REGIONS, key=lambda region: float((named * weights())[list(region)].max()))
     if own[list(telling)].max() >= _NEW / 2:
-        return own
+        return own, own
     look = named.copy()
     for region in _REGIONS:
         if own[list(region)].any():
             look[list(region)] = own[list(region)]
-    return look
+    return look, own
 
 
 def _merged(controls: Iterable[Control]) -> list[Control]:
@@ -192,9 +208,11 @@ def _merged(controls: Iterable[Control]) -> list[Control]:
             found[control.name] = control
             continue
         look = max((other.look, control.look), key=lambda look: float((look * weights()).sum()))
-        found[control.name] = Control(
-            control.name, look, {**other.binds, **control.binds}, other.table, (), other.expression, other.overrides
-        )
+        sure = None
+        if other.sure is not None and control.sure is not None:
+            sure = np.maximum(other.sure, control.sure)
+        binds = {**other.binds, **control.binds}
+        found[control.name] = replace(other, look=look, binds=binds, sure=sure)
     return list(found.values())
 
 

@@ -17,7 +17,8 @@ def readable(values: np.ndarray, controls: Sequence[Control]) -> np.ndarray:
 
     values: (frames, 52). Nothing changes where the rig's own shapes show the channels in question.
     """
-    shown = np.max([control.look for control in controls], axis=0, initial=0.0) >= TELLS
+    sure = [control.look if control.sure is None else control.sure for control in controls]
+    shown = np.max(sure, axis=0, initial=0.0) >= TELLS
     pure = np.zeros(len(shown), bool)
     for control in controls:
         pure |= (control.look >= TELLS) & control.pure

@@ -20,7 +20,7 @@ _APART: Final = {"visemes": 0.2, "expressions": 0.1}
 """How much shapes of one table exclude one another, as parts of their own weight: a mouth is one vowel, not three."""
 _SHARPER: Final = 3
 """Power of an alternative's share in the strongest one that it may reach at most, in the second fit."""
-_TRACE, _MEANT = 0.05, 0.25
+_TRACE, _MEANT = 0.2, 0.45
 """Amounts up to which an emotion is a trace that only fills a gap, and from which it is meant."""
 
 
