@@ -19,7 +19,7 @@ from engine.video.rest import resting_bias, without_bias
 
 FORM = "facemimic-actor-1"
 SUFFIX = ".json"
-PICKED = 0.9
+PICKED = 0.99
 """Most that may be subtracted where the artist says that this is the resting face."""
 CLEAR = 0.4
 """Peak from which on a channel has been shown, so that its range may be scaled; anything less might be noise."""
@@ -120,7 +120,7 @@ def measured(
     """
     largest = reader.bias.largest
     bias = resting_bias(values, resting, np.full(len(SHAPES), PICKED, np.float32) if picked else largest)
-    widest = PICKED - 0.3 if picked else float(largest[INDEX["eyeBlinkLeft"]])
+    widest = 0.6 if picked else float(largest[INDEX["eyeBlinkLeft"]])
     lids = measured_lids(values, resting, widest, reader.bias.shut)
     gaze = straight_gaze(values, times, resting, 1.0 if picked else float(largest[INDEX["eyeLookUpLeft"]]))
     plain = Calibration(reader.name, neutral, bias, lids, gaze, np.ones(len(SHAPES), np.float32))

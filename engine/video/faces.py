@@ -17,6 +17,7 @@ from engine.video.sight import look
 MOST_FACES = 8
 PORTRAIT = 160
 """Side of a portrait in pixels."""
+_RIGHT_EYE, _LEFT_EYE = 33, 263
 LOOKED_THROUGH = 60
 """Pictures, half a second apart, that are looked through for faces to choose from."""
 
@@ -99,6 +100,12 @@ def seen_faces(landmarker: Landmarker, pixels: np.ndarray) -> list[Face]:
 def nearest(colours: np.ndarray, others: list[np.ndarray]) -> int:
     """Which of `others` looks most like this face."""
     return int(np.argmin([np.abs(colours - other).mean() for other in others]))
+
+
+def quarter_turns(landmarks: np.ndarray) -> int:
+    """How often a picture must be turned by 90° counter-clockwise for this face to be upright, 0..3."""
+    across = landmarks[_LEFT_EYE, :2] - landmarks[_RIGHT_EYE, :2]
+    return round(float(np.degrees(np.arctan2(across[1], across[0]))) / 90) % 4
 
 
 def portrait(pixels: np.ndarray, box: np.ndarray) -> np.ndarray:

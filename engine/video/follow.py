@@ -15,7 +15,7 @@ import numpy as np
 
 from engine.channels import SHAPES
 from engine.errors import FaceMimicError
-from engine.video.faces import MOST_FACES, Chosen, Face, Landmarker, nearest, portrait, seen_faces
+from engine.video.faces import MOST_FACES, Chosen, Face, Landmarker, nearest, portrait, quarter_turns, seen_faces
 from engine.video.footage import Footage, Picture
 from engine.video.sight import LANDMARKS, look, regions
 from engine.video.store import Store
@@ -233,14 +233,18 @@ class _Follower:
         }
 
     def _upright(self, pixels: np.ndarray) -> np.ndarray:
-        """The picture as it is looked at; before any face was seen, the ways in which it could lie are tried."""
-        turned = np.rot90(pixels, self.quarter_turns) if self.quarter_turns else pixels
-        if not self.most_faces and self._looked % TRY_TURNED == 0 and not self._chooser.all(turned):
-            for turns in (1, 3, 2):
-                if self._chooser.all(np.rot90(pixels, turns)):
-                    self.quarter_turns, turned = turns, np.rot90(pixels, turns)
-                    break
+        """The picture as it is looked at. Before any face was seen, the ways in which it could lie are tried: on its
+        side a face is found, but read worse; upside down it is not found."""
+        if not self.most_faces and self._looked % TRY_TURNED == 0:
+            faces = self._chooser.all(pixels)
+            if faces:
+                self.quarter_turns = quarter_turns(
+                    max(faces, key=lambda marks: float(np.ptp(marks[:, :2], axis=0).max()))
+                )
+            elif self._chooser.all(np.rot90(pixels, 2)):
+                self.quarter_turns = 2
         self._looked += 1
+        turned = np.rot90(pixels, self.quarter_turns) if self.quarter_turns else pixels
         self.size = turned.shape[1], turned.shape[0]
         return np.ascontiguousarray(turned)
 

@@ -8,6 +8,8 @@ from engine.channels import INDEX, REGIONS, SHAPES
 SHARE = 0.1
 """Share of the frames that count as resting."""
 FEWEST = 5
+LEAST_LEFT = 0.4
+"""Range above the resting face that is still scaled to the whole; less is scaled as this."""
 PICK = 0.1
 """Seconds around the artist's pick that count as resting."""
 
@@ -55,5 +57,8 @@ def resting_bias(scores: np.ndarray, resting: np.ndarray, most: np.ndarray) -> n
 
 
 def without_bias(scores: np.ndarray, bias: np.ndarray) -> np.ndarray:
-    """Scores (frames, 52) with the resting face at 0 and full expression still at 1."""
-    return np.clip((scores - bias) / (1 - bias), 0, 1).astype(np.float32)
+    """Scores (frames, 52) with the resting face at 0 and full expression still at 1.
+
+    Where hardly anything is left above the resting face, that is not stretched: it would be noise.
+    """
+    return np.clip((scores - bias) / np.maximum(1 - bias, LEAST_LEFT), 0, 1).astype(np.float32)

@@ -1,0 +1,105 @@
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.channels import CHANNELS, HIGHEST, INDEX, LOWEST, REGIONS
+from engine.clip import Clip
+from engine.request import Request
+from engine.video.completion import completed, find_gaps
+
+
+class Performer:
+    """A model whose every answer is the same value, met with what it is told exactly."""
+
+    digest = "none"
+
+    def __init__(self, value: float = 0.5) -> None:
+        self.value, self.requests = value, []
+
+    def generate(self, request: Request, progress: Callable[[float], None] | None = None) -> Clip:
+        self.requests.append(request)
+        if progress:
+            progress(1.0)
+        return Clip(np.full((request.frames, len(CHANNELS)), self.value, np.float32), request.fps)
+
+
+def moving(frames: int, fps: float = 30.0) -> np.ndarray:
+    time = np.arange(frames)[:, None] / fps
+    waves = 0.5 + 0.3 * np.sin(2 * np.pi * 0.3 * time + np.arange(len(CHANNELS)))
+    return waves.astype(np.float32)
+
+
+def confidence(frames: int, *gaps: tuple[int, int], channels: tuple[int, ...] = tuple(range(55))) -> np.ndarray:
+    table = np.ones((frames, len(CHANNELS)), np.float32)
+    for first, last in gaps:
+        table[first:last, channels] = 0
+    return table
+
+
+def test_nothing_is_done_where_all_was_seen() -> None:
+    values = moving(60)
+    gaps = find_gaps(values, confidence(60), 30)
+    assert not gaps.share.any()
+    np.testing.assert_array_equal(gaps.bridged, values)
+
+
+def test_what_was_seen_stays_to_the_last_bit_and_a_short_gap_is_bridged_smoothly() -> None:
+    values = moving(120)
+    seen = values.copy()
+    seen[50:62, list(REGIONS["mouth"])] = 0.9
+    gaps = find_gaps(seen, confidence(120, (50, 62), channels=REGIONS["mouth"]), 30)
+    assert not gaps.model_share.any()
+    other = [i for i in range(len(CHANNELS)) if i not in REGIONS["mouth"]]
+    np.testing.assert_array_equal(gaps.bridged[:, other], seen[:, other])
+    np.testing.assert_array_equal(gaps.bridged[:46], seen[:46])
+    np.testing.assert_array_equal(gaps.bridged[66:], seen[66:])
+    np.testing.assert_allclose(gaps.bridged[50:62], values[50:62], atol=0.06)
+    assert np.abs(np.diff(gaps.bridged, axis=0)).max() < 2 * np.abs(np.diff(values, axis=0)).max()
+
+
+def test_a_long_gap_is_the_models_in_its_middle() -> None:
+    values = np.zeros((300, 55), np.float32)
+    performer, told = Performer(0.5), []
+    gaps = find_gaps(values, confidence(300, (100, 220)), 30)
+    made, facts = completed(gaps, performer, told.append)
+    assert made[160].min() == pytest.approx(0.5)
+    assert not made[:96].any() and not made[224:].any()
+    assert np.abs(np.diff(made, axis=0)).max() < 0.06
+    assert facts["performed"] == [[pytest.approx(3.83, abs=0.1), pytest.approx(6.8, abs=0.1)]]
+    assert told == sorted(told) and told[-1] == 1
+    (request,) = performer.requests
+    observed = request.observed
+    assert observed is not None and not request.beats
+    assert (observed.confidence[0] == 1).all()
+    assert observed.confidence[len(observed.confidence) // 2].max() < 0.1
+
+
+def test_a_channel_that_is_never_seen_stays_as_it_is() -> None:
+    values, trust = moving(90), confidence(90, (40, 50))
+    trust[:, INDEX["cheekPuff"]] = 0
+    gaps = find_gaps(values, trust, 30)
+    np.testing.assert_array_equal(gaps.bridged[:, INDEX["cheekPuff"]], values[:, INDEX["cheekPuff"]])
+    assert gaps.share[45, INDEX["jawOpen"]] == 1
+
+
+def test_ends_that_were_not_seen_hold() -> None:
+    values = moving(90)
+    gaps = find_gaps(values, confidence(90, (0, 8), (84, 90)), 30)
+    np.testing.assert_allclose(gaps.bridged[0], gaps.bridged[7], atol=1e-6)
+    np.testing.assert_allclose(gaps.bridged[89], gaps.bridged[85], atol=1e-6)
+
+
+@given(st.integers(1, 200), st.sampled_from([5.0, 15.0, 30.0, 60.0, 120.0]), st.integers(0, 99))
+def test_any_confidence_gives_values_in_range_and_keeps_what_was_seen(frames: int, fps: float, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    values = (LOWEST + (HIGHEST - LOWEST) * rng.random((frames, 55))).astype(np.float32)
+    trust = np.repeat(rng.random((-(-frames // 9), 55)), 9, axis=0)[:frames].astype(np.float32) ** 0.5
+    gaps = find_gaps(values, trust, fps)
+    made, _ = completed(gaps, Performer(0.3))
+    kept = gaps.share == 0
+    np.testing.assert_array_equal(made[kept], values[kept])
+    assert np.isfinite(made).all()
+    assert (made >= LOWEST - 1e-6).all() and (made <= HIGHEST + 1e-6).all()

@@ -1,0 +1,105 @@
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.errors import FaceMimicError
+from engine.video.capture import Captured, capture_all
+from engine.video.options import Options
+from engine.video.report import MOST_COLUMNS, report, write_report
+from engine.video.sheet import LOST, NEUTRAL, UNSEEN, WIDTH, check_sheet, draw_sheet, write_sheet
+
+
+@pytest.fixture(scope="module")
+def flawed(film: Callable, frames_of: Callable, bundle: Path) -> Captured:
+    """A video with a dark part and a part without the face."""
+    frames = frames_of("face_a.mp4", 2.0, 4.2)
+    frames[20:30] = [(frame * 0.03).astype(np.uint8) for frame in frames[20:30]]
+    frames[44:56] = [np.full_like(frame, 120) for frame in frames[44:56]]
+    return capture_all(film(frames), Options(model=bundle, decoder="none", cache=False))
+
+
+def test_a_report_is_json_and_tells_what_happened(captured_a: Captured, tmp_path: Path) -> None:
+    write_report(captured_a, tmp_path / "report.json")
+    table = json.loads((tmp_path / "report.json").read_text("utf-8"))
+    assert table == json.loads(json.dumps(report(captured_a)))
+    assert (table["file"], table["frames"], table["fps"], table["size"]) == ("face_a.mp4", 216, 30, [480, 480])
+    assert table["blinks"] == [[pytest.approx(94 / 30, abs=0.04), pytest.approx(97 / 30, abs=0.04)], [6.2, 6.233]]
+    assert len(table["closures"]) == 2
+    assert set(table["seen"]) == set(table["confidence"]["regions"])
+    assert all(len(row) == len(table["confidence"]["times"]) == 216 for row in table["confidence"]["regions"].values())
+    assert max(table["curves"]["jaw"]) > 0.8
+
+
+def test_what_was_not_seen_is_told_with_its_cause(flawed: Captured) -> None:
+    table = report(flawed)
+    assert table["frames_lost"] >= 12
+    assert table["lost"][-1] == [pytest.approx(44 / 30, abs=0.01), pytest.approx(55 / 30, abs=0.01)]
+    if table["frames_lost"] < 22:
+        assert table["causes"]["eyes"]["dark"] > 0.1
+    assert min(table["confidence"]["regions"]["mouth"]) == 0
+    assert table["completed"]["spans"]
+    assert table["notes"]
+
+
+def test_a_long_capture_shares_columns_that_show_the_worst(captured_a: Captured) -> None:
+    track, count = captured_a.track, 216 * 5
+    rows = np.repeat(np.arange(216), 5)
+    long_ = replace(
+        captured_a,
+        track=replace(
+            track,
+            times=np.arange(count) / 30,
+            **{name: getattr(track, name)[rows] for name in ("landmarks", "scores", "poses", "colours", "sharpness")},
+        ),
+        sighting=replace(captured_a.sighting, regions=captured_a.sighting.regions[rows].copy(), causes={}),
+        resting=captured_a.resting[rows],
+    )
+    long_.sighting.regions[700, 2] = 0.1
+    table = report(long_)
+    assert len(table["confidence"]["times"]) == MOST_COLUMNS
+    assert min(table["confidence"]["regions"]["mouth"]) == pytest.approx(0.1)
+
+
+def pixels(image: object, colour: tuple[int, int, int]) -> int:
+    return int((np.asarray(image) == colour).all(2).sum())
+
+
+def test_a_sheet_shows_what_was_lost_and_what_is_neutral(flawed: Captured, captured_a: Captured) -> None:
+    whole, broken = draw_sheet(captured_a), draw_sheet(flawed)
+    assert whole.width == broken.width == WIDTH
+    assert 1200 < whole.height < 3000
+    # The legend shows each colour once.
+    assert pixels(whole, NEUTRAL) > 2000
+    assert pixels(broken, LOST) > pixels(whole, LOST) + 20_000
+    assert pixels(broken, UNSEEN) > pixels(whole, UNSEEN) + 2000
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".pdf"])
+def test_a_sheet_is_written_whole(suffix: str, captured_a: Captured, tmp_path: Path) -> None:
+    write_sheet(captured_a, tmp_path / f"sheet{suffix}")
+    assert (tmp_path / f"sheet{suffix}").stat().st_size > 20_000
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_sheet_of_a_photo(tmp_path: Path, frames_of: Callable, bundle: Path) -> None:
+    cv2 = pytest.importorskip("cv2")
+    cv2.imencode(".png", frames_of("face_b.mp4", 0, 0.01)[0][:, :, ::-1])[1].tofile(tmp_path / "photo.png")
+    captured = capture_all(tmp_path / "photo.png", Options(model=bundle, decoder="none"))
+    assert draw_sheet(captured).width == WIDTH
+    assert report(captured)["source"] == "photo"
+
+
+def test_another_ending_is_refused_before_the_work(tmp_path: Path) -> None:
+    with pytest.raises(FaceMimicError, match=r"sheet\.docx: a review sheet is written as \.png"):
+        check_sheet(tmp_path / "sheet.docx")
+
+
+def test_without_pillow_the_way_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setitem(sys.modules, "PIL", None)
+    with pytest.raises(FaceMimicError, match=r"needs Pillow.*--report"):
+        check_sheet(tmp_path / "sheet.png")
