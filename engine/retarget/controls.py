@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
 import numpy as np
-from scipy.optimize import nnls
+from scipy.optimize import lsq_linear
 
 from engine.avatars.schemes import FINE, Look, Part, looks, read_mesh
 from engine.channels import SHAPES, spread
@@ -220,26 +220,22 @@ def _order(control: Control) -> tuple:
     return control.table, control.name, sorted(control.binds)
 
 
-def _narrow_first(control: Control) -> tuple:
-    return control.table == "expressions", int((control.look >= TELLS).sum()), *_order(control)
-
-
 def _useful(fine: list[Control], coarse: list[Control]) -> list[Control]:
-    """The fine controls, and the coarse that show another channel; an emotion only if its parts cannot show it."""
+    """The fine controls, and the coarse that show another channel.
+
+    Of the coarse, a shape must be about that channel above all: eyes that close in a smile are no second blink. An
+    emotion stays where other shapes together cannot show it.
+    """
     shown = fine_channels(fine)
     root = np.linalg.cholesky(metric()).T
-    kept = list(fine)
-    for control in sorted(
-        coarse, key=lambda one: (one.table == "expressions", int((one.look >= TELLS).sum()), *_order(one))
-    ):
-        seen = root @ control.look
-        if not (control.look >= TELLS)[~shown].any() or not seen.any():
-            continue
-        if control.table != "expressions":
-            kept.append(control)
-            continue
-        basis = np.array([one.look for one in kept if one.table != "given" and one.look.any()])
-        rest = nnls(root @ basis.T, seen)[1] if len(basis) else np.linalg.norm(seen)
-        if rest > _NEW * np.linalg.norm(seen):
-            kept.append(control)
-    return kept
+    parts = [control for control in sorted(coarse, key=_order) if control.table != "expressions"]
+    kept = [*fine, *(one for one in parts if one.look.max() >= TELLS and not shown[(one.look * weights()).argmax()])]
+    basis = np.array([np.maximum(one.look, 0) for one in kept if one.table != "given" and one.look.any()])
+    emotions = []
+    for control in sorted(coarse, key=_order):
+        if control.table == "expressions" and (control.look >= TELLS)[~shown].any():
+            seen = root @ np.maximum(control.look, 0)
+            rest = seen - root @ basis.T @ lsq_linear(root @ basis.T, seen, (0, 1)).x if len(basis) else seen
+            if np.linalg.norm(rest) > _NEW * np.linalg.norm(seen):
+                emotions.append(control)
+    return [*kept, *emotions]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.channels import INDEX
+from engine.channels import INDEX, SHAPES
 from engine.retarget.controls import TELLS, Control
 from engine.retarget.seen import both_sides
 
@@ -18,7 +18,7 @@ def readable(values: np.ndarray, controls: Sequence[Control]) -> np.ndarray:
     values: (frames, 52). Nothing changes where the rig's own shapes show the channels in question.
     """
     sure = [control.look if control.sure is None else control.sure for control in controls]
-    shown = np.max(sure, axis=0, initial=0.0) >= TELLS
+    shown = np.max([np.zeros(len(SHAPES)), *sure], axis=0) >= TELLS
     pure = np.zeros(len(shown), bool)
     for control in controls:
         pure |= (control.look >= TELLS) & control.pure

@@ -18,8 +18,10 @@ from engine.retarget.solve import solve
 
 _APART: Final = {"visemes": 0.2, "expressions": 0.1}
 """How much shapes of one table exclude one another, as parts of their own weight: a mouth is one vowel, not three."""
-_SHARPER: Final = 3
-"""Power of an alternative's share in the strongest one that it may reach at most, in the second fit."""
+_IGNORED, _STEEP = 0.4, 2.5
+"""Share of the strongest alternative up to which another is dropped in the second fit, and how fast it may come in."""
+_FAINT: Final = 0.03
+"""Amount below which no alternative counts as the strongest, since the least of changes would make it another."""
 _TRACE, _MEANT = 0.2, 0.45
 """Amounts up to which an emotion is a trace that only fills a gap, and from which it is meant."""
 
@@ -68,14 +70,15 @@ def retarget(clip: Clip, meshes: Sequence[Mesh], shown: Iterable[str] = ()) -> R
 
 def _amounts(values: np.ndarray, wanted: np.ndarray, controls: Sequence[Control]) -> np.ndarray:
     """float32 (frames, controls), with the avatar's override rules applied; values and wanted are (frames, 52)."""
-    looks = np.array([control.look for control in controls]).reshape(len(controls), len(SHAPES))
+    both = np.array([control.look for control in controls]).reshape(len(controls), len(SHAPES))
+    looks, against = np.maximum(both, 0), np.maximum(-both, 0)
     lower, upper = np.zeros((2, len(values), len(controls)))
     upper += 1.0
     for place, control in enumerate(controls):
         if control.table == "given":
             lower[:, place] = upper[:, place] = given(values, control.parts)
     apart = _apart(controls)
-    amounts = solve(wanted, looks, lower, upper, metric(), apart)
+    amounts = solve(wanted, looks, lower, upper, metric(), apart, against)
     limited = _one_of_each(amounts, controls, lower, upper)
     overriding = [place for place, control in enumerate(controls) if control.overrides]
     if overriding:
@@ -88,7 +91,7 @@ def _amounts(values: np.ndarray, wanted: np.ndarray, controls: Sequence[Control]
             if group in GROUPS and place not in overriding:
                 upper[:, place] = np.minimum(upper[:, place], left[group])
                 lower[:, place] = np.minimum(lower[:, place], upper[:, place])
-    return solve(wanted, looks, lower, upper, metric(), apart) if limited or overriding else amounts
+    return solve(wanted, looks, lower, upper, metric(), apart, against) if limited or overriding else amounts
 
 
 def _one_of_each(amounts: np.ndarray, controls: Sequence[Control], lower: np.ndarray, upper: np.ndarray) -> bool:
@@ -101,13 +104,14 @@ def _one_of_each(amounts: np.ndarray, controls: Sequence[Control], lower: np.nda
             continue
         any_there = True
         for place in places:
-            share = np.divide(amounts[:, place], strongest, out=np.ones(len(amounts)), where=strongest > 0)
-            # The strongest keeps its freedom, and so does whatever grows to take its place.
-            reach = np.where(share >= 1, 1.0, strongest * share**_SHARPER / np.maximum(1 - share, 1e-9))
+            share = amounts[:, place] / (strongest + _FAINT)
+            part = _STEEP * (share - _IGNORED)
+            # Near the strongest it is free, to take its place in time.
+            free = np.clip((part - 1) / (_STEEP * (1 - _IGNORED) - 1), 0, 1)
+            reach = strongest * np.clip(part, 0, 1) + (1 - strongest) * free
             if table == "expressions":
-                reach = np.minimum(
-                    reach, amounts[:, place] * np.clip((amounts[:, place] - _TRACE) / (_MEANT - _TRACE), 0, 1)
-                )
+                meant = np.clip((amounts[:, place] - _TRACE) / (_MEANT - _TRACE), 0, 1)
+                reach = np.minimum(reach, meant * (amounts[:, place] + meant**2 * (1 - amounts[:, place])))
             upper[:, place] = np.clip(reach, lower[:, place], upper[:, place])
     return any_there
 

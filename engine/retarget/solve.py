@@ -29,13 +29,15 @@ def solve(
     upper: np.ndarray | float = 1.0,
     metric: np.ndarray | None = None,
     apart: np.ndarray | None = None,
+    against: np.ndarray | None = None,
 ) -> np.ndarray:
     """float32 (F, K): how far each of K shapes goes at each frame, within lower and upper.
 
     values: (F, C), the performance. meanings: (K, C), the channels that a shape shows when it is at 1. lower, upper:
     numbers, (K,) or (F, K); where they are equal the shape is given. metric: (C, C), symmetric and positive
     semidefinite; equal and independent channels by default. apart: (K, K), symmetric, 0 or more and 0 on the diagonal:
-    how much two shapes exclude one another; as much of it is used as keeps the problem convex.
+    how much two shapes exclude one another; as much of it is used as keeps the problem convex. against: (K, C), 0 or
+    more: the channels that speak against a shape, as much as its meaning speaks for it, each by itself.
     Raises ValueError when the sizes do not fit or lower is above upper.
     """
     x, m = np.asarray(values, float), np.asarray(meanings, float)
@@ -50,6 +52,8 @@ def solve(
         return np.zeros((frames, count), np.float32)
     seen = m if metric is None else m @ np.asarray(metric, float)
     quadratic = _convex(seen @ m.T, apart)
+    if against is not None:
+        seen = seen - np.asarray(against, float) * (1.0 if metric is None else np.diag(metric))
     return _descend(quadratic, seen @ x.T, low, high).T.astype(np.float32)
 
 
