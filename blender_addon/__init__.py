@@ -4,7 +4,7 @@ import atexit
 
 import bpy
 
-from . import client, installation, preferences, properties
+from . import client, footage, installation, portraits, preferences, properties
 from .operators import (
     add_to_avatar,
     copy_text,
@@ -18,6 +18,7 @@ from .operators import (
 )
 from .operators import mapping as mapping_operators
 from .panels import approximation, character, files, line_fields, mapping, menus, performance, status
+from .panels import footage as footage_panel
 from .rig import corrections
 
 _CLASSES = (
@@ -36,12 +37,14 @@ _CLASSES = (
     *approximation.CLASSES,
     *mapping.CLASSES,
     *performance.CLASSES,
+    *footage_panel.CLASSES,
     *files.CLASSES,
 )
 
 
 def register() -> None:
     properties.register()
+    footage.register()
     corrections.register()
     line_fields.register()
     for cls in _CLASSES:
@@ -60,10 +63,12 @@ def unregister() -> None:
     atexit.unregister(unregister)
     installation.cancel()
     client.stop()
+    portraits.forget()
     status.unregister()
     menus.unregister()
     for cls in reversed(_CLASSES):
         bpy.utils.unregister_class(cls)
     line_fields.unregister()
     corrections.unregister()
+    footage.unregister()
     properties.unregister()

@@ -13,7 +13,6 @@ class FACEMIMIC_PT_recordings(Tab, bpy.types.Panel):
     def draw(self, context: Context) -> None:
         column = self.layout.column(align=True)
         column.enabled = performs(context)
-        column.operator("facemimic.from_video", text="From Video…", icon="FILE_MOVIE")
         column.operator("facemimic.load_take", text="Load Take…", icon="FILE_FOLDER")
 
 

@@ -62,10 +62,12 @@ def capture_all(path: str | Path, options: Options, progress: Progress | None = 
     """The same with all that it was made from, for the review sheet."""
     read_by = reader(options.decoder, options.weights)
     with open_footage(path, options.fps, options.mirrored) as footage:
+        # What is wrong with these is told before the work.
+        known = _known_actor(options, read_by, footage)
         bundle = find_landmarker(options.model)
         track = _tracked(path, footage, bundle, options, _part(progress, 0, TRACKING))
         rate = float(options.fps or _own_rate(footage, track.times))
-        made = _performed(track, rate, options, read_by, footage, _part(progress, TRACKING, 1))
+        made = _performed(track, rate, options, read_by, known, footage, _part(progress, TRACKING, 1))
         facts: dict[str, Any] = {
             "source": "photo" if footage.still else "video",
             "file": footage.name,
@@ -108,13 +110,19 @@ def _tracked(path: str | Path, footage: Footage, bundle: Path, options: Options,
 
 
 def _performed(
-    track: Track, fps: float, options: Options, read_by: Reader, footage: Footage, progress: Progress | None
+    track: Track,
+    fps: float,
+    options: Options,
+    read_by: Reader,
+    known: Calibration | None,
+    footage: Footage,
+    progress: Progress | None,
 ) -> Captured:
     times, found = track.times, track.found
     sighting = judge(track)
     seen = as_seen(track) if "smoothing" in options.without else steadied(track)
     resting = _resting(times, found, seen, sighting, read_by, options, footage.still)
-    calibration, calibrated_by = _calibration(times, seen, resting, read_by, options, footage)
+    calibration, calibrated_by = _calibration(times, seen, resting, read_by, known, options, footage)
     decoded = read_by.read(seen, calibration.neutral if calibration else None)
     faces = filled(times, decoded.values)
     if calibration is not None:
@@ -170,30 +178,45 @@ def _resting(
     return resting
 
 
+def _known_actor(options: Options, read_by: Reader, footage: Footage) -> Calibration | None:
+    """The named actor's calibration, None where it is to be measured here. Raises FaceMimicError."""
+    if options.actor is None or "calibration" in options.without:
+        return None
+    path = actor_path(options.actor)
+    # A neutral face that is picked here is meant for here, whatever was measured elsewhere.
+    anew = options.renew_actor or options.full_range or options.neutral is not None
+    if path.is_file() and not anew:
+        return Calibration.load(path, read_by.name)
+    if footage.still and options.neutral is None:
+        raise FaceMimicError(
+            f"There is no calibration of {path.stem} yet, and a photo cannot give one. Capture a video of the actor"
+            " first, or pick this photo as their neutral face.",
+            "file",
+        )
+    return None
+
+
 def _calibration(
-    times: np.ndarray, seen: Seen, resting: np.ndarray, read_by: Reader, options: Options, footage: Footage
+    times: np.ndarray,
+    seen: Seen,
+    resting: np.ndarray,
+    read_by: Reader,
+    known: Calibration | None,
+    options: Options,
+    footage: Footage,
 ) -> tuple[Calibration | None, str]:
     """The calibration to apply, if any, and where it comes from."""
-    if "calibration" in options.without:
+    if "calibration" in options.without or (known is None and not resting.any()):
         return None, "none"
     path = actor_path(options.actor) if options.actor else None
-    # A neutral face that is picked here is meant for here, whatever was measured elsewhere.
-    if path and path.is_file() and not options.renew_actor and options.neutral is None and not options.full_range:
-        return Calibration.load(path, read_by.name), f"actor {path.stem}"
-    if not resting.any():
-        if path:
-            raise FaceMimicError(
-                f"There is no calibration of {path.stem} yet, and a photo cannot give one. Capture a video of the"
-                " actor first, or pick this photo as their neutral face.",
-                "file",
-            )
-        return None, "none"
+    if known is not None and path is not None:
+        return known, f"actor {path.stem}"
     neutral = read_by.neutral(seen.rows(resting))
     decoded = read_by.read(seen, neutral)
     values = filled(times, decoded.values)
     picked = options.neutral is not None
     made = measured(times, values, decoded.confidence, resting, read_by, neutral, picked, options.full_range)
-    if path:
+    if path is not None:
         about = {"footage": footage.name, "resting": _spans(times, resting), "full_range": options.full_range}
         made.save(path, {"actor": path.stem, **about})
         return made, f"measured here, kept as {path.stem}"

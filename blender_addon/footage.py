@@ -1,0 +1,138 @@
+"""What the panel asks of a video or photo, and what the last capture told. Stored in the scene."""
+
+# pyright: reportInvalidTypeForm=false
+import json
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+from .hints import Context
+
+VIDEOS = (".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v", ".mpg", ".mts")
+PHOTOS = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp")
+LARGEST_FACE = -1
+"""Instead of a face's number: whoever is the largest at first sight."""
+_MOST_LINES = 6
+
+
+class FACEMIMIC_PG_footage(bpy.types.PropertyGroup):
+    path: bpy.props.StringProperty(
+        name="Footage", description="A video, a folder of images, or a photo of a face", subtype="FILE_PATH"
+    )
+    face: bpy.props.IntProperty(
+        name="Face",
+        description="The number of the person to follow; −1 for whoever is the largest at first sight",
+        default=LARGEST_FACE,
+        min=LARGEST_FACE,
+        max=99,
+    )
+    start: bpy.props.FloatProperty(
+        name="Start", description="Second of the footage to begin at", min=0.0, subtype="TIME_ABSOLUTE"
+    )
+    end: bpy.props.FloatProperty(
+        name="End", description="Second of the footage to stop at; 0 for its end", min=0.0, subtype="TIME_ABSOLUTE"
+    )
+    mirrored: bpy.props.BoolProperty(
+        name="Mirrored",
+        description="The footage is a mirror image, as many front cameras save it; the sides are swapped back",
+    )
+    actor: bpy.props.StringProperty(
+        name="Actor",
+        description="Who is seen. Their resting face is measured once, and used for their other footage. May be empty",
+    )
+    pick_neutral: bpy.props.BoolProperty(
+        name="Pick Neutral", description="Say when the face is at rest. Otherwise that is found"
+    )
+    neutral: bpy.props.FloatProperty(
+        name="Neutral At",
+        description="Second of the footage at which the face is at rest",
+        min=0.0,
+        subtype="TIME_ABSOLUTE",
+    )
+    hold: bpy.props.BoolProperty(
+        name="Hold",
+        description="Let the character come to the photo's pose, hold it and leave it. Otherwise it is one key",
+    )
+    onset: bpy.props.FloatProperty(
+        name="Onset",
+        description="Seconds from rest to the pose",
+        default=0.4,
+        min=0.0,
+        soft_max=2.0,
+        subtype="TIME_ABSOLUTE",
+    )
+    held: bpy.props.FloatProperty(
+        name="Held",
+        description="Seconds that the pose is held",
+        default=1.0,
+        min=0.0,
+        soft_max=10.0,
+        subtype="TIME_ABSOLUTE",
+    )
+    offset: bpy.props.FloatProperty(
+        name="Offset",
+        description="Seconds from the pose to rest",
+        default=0.6,
+        min=0.0,
+        soft_max=2.0,
+        subtype="TIME_ABSOLUTE",
+    )
+    told: bpy.props.StringProperty(options={"HIDDEN"})
+
+
+def footage(context: Context) -> FACEMIMIC_PG_footage:
+    """The scene's settings for footage."""
+    return context.scene.facemimic_footage  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def is_photo(path: str | Path) -> bool:
+    return Path(path).suffix.lower() in PHOTOS
+
+
+def summary(report: Any) -> list[tuple[str, str]]:
+    """What an artist should know of a capture, as (icon, sentence), from the engine's report; empty without one."""
+    if not isinstance(report, dict) or not isinstance(report.get("seen"), dict) or not report["seen"]:
+        return []
+    seen = {str(name): float(share) for name, share in report["seen"].items()}
+    worst = min(seen, key=lambda name: seen[name])
+    whole = sum(seen.values()) / len(seen)
+    sentence = f"Seen well: {whole:.0%}" + (f", {worst} {seen[worst]:.0%}" if seen[worst] < whole - 0.03 else "")
+    lines = [("CHECKMARK" if whole > 0.9 and not report.get("frames_lost") else "ERROR", sentence)]
+    if report.get("frames_lost"):
+        lines.append(("BLANK1", f"Face lost in {report['frames_lost']} of {report.get('frames')} frames"))
+    resting = report.get("resting") or []
+    if resting and report.get("source") != "photo":
+        lines.append(("BLANK1", f"Neutral: {report.get('calibration')}, {resting[0][0]:.2f} s"))
+    if report.get("source") != "photo":
+        blinks, closures = len(report.get("blinks") or []), len(report.get("closures") or [])
+        lines.append(("BLANK1", f"Blinks: {blinks}, lips meet: {closures}, shots: {len(report.get('cuts') or []) + 1}"))
+    if report.get("still_channels"):
+        lines.append(("BLANK1", f"Channels without signal: {len(report['still_channels'])}"))
+    return lines[:_MOST_LINES]
+
+
+def remember(context: Context, name: str, lines: list[tuple[str, str]]) -> None:
+    """Keeps a summary for the panel."""
+    footage(context).told = json.dumps({"name": name, "lines": lines})
+
+
+def remembered(context: Context) -> tuple[str, list[tuple[str, str]]]:
+    """The name of the last capture's file and its summary."""
+    try:
+        table = json.loads(footage(context).told)
+        return str(table["name"]), [(str(icon), str(text)) for icon, text in table["lines"]]
+    except (ValueError, KeyError, TypeError):
+        return "", []
+
+
+def register() -> None:
+    bpy.utils.register_class(FACEMIMIC_PG_footage)
+    bpy.types.Scene.facemimic_footage = bpy.props.PointerProperty(  # pyright: ignore[reportAttributeAccessIssue]
+        type=FACEMIMIC_PG_footage
+    )
+
+
+def unregister() -> None:
+    del bpy.types.Scene.facemimic_footage  # pyright: ignore[reportAttributeAccessIssue]
+    bpy.utils.unregister_class(FACEMIMIC_PG_footage)
