@@ -21,6 +21,8 @@ TELLS: Final = 0.25
 """A look's gain from which a shape is said to show a channel."""
 _NEW: Final = 0.3
 """Part of an emotion's look, as the eye sees it, that other shapes must leave open, for the emotion to be used."""
+_SAME: Final = 0.95
+"""Cosine, as the eye sees it, from which one of two emotions is a fainter version of the other."""
 _REGIONS: Final = (MOUTH, LIDS, GAZE, BROWS)
 
 
@@ -220,22 +222,30 @@ def _order(control: Control) -> tuple:
     return control.table, control.name, sorted(control.binds)
 
 
+def _strongest_first(control: Control) -> tuple:
+    return -round(float((control.look * weights()).sum()), 6), *_order(control)
+
+
 def _useful(fine: list[Control], coarse: list[Control]) -> list[Control]:
     """The fine controls, and the coarse that show another channel.
 
     Of the coarse, a shape must be about that channel above all: eyes that close in a smile are no second blink. An
-    emotion stays where other shapes together cannot show it.
+    emotion stays where other shapes together cannot show it, nor a stronger one show the same.
     """
     shown = fine_channels(fine)
     root = np.linalg.cholesky(metric()).T
     parts = [control for control in sorted(coarse, key=_order) if control.table != "expressions"]
     kept = [*fine, *(one for one in parts if one.look.max() >= TELLS and not shown[(one.look * weights()).argmax()])]
     basis = np.array([np.maximum(one.look, 0) for one in kept if one.table != "given" and one.look.any()])
-    emotions = []
-    for control in sorted(coarse, key=_order):
+    emotions: list[Control] = []
+    told: list[np.ndarray] = []
+    for control in sorted(coarse, key=_strongest_first):
         if control.table == "expressions" and (control.look >= TELLS)[~shown].any():
             seen = root @ np.maximum(control.look, 0)
+            if any(seen @ other > _SAME * np.linalg.norm(seen) * np.linalg.norm(other) for other in told):
+                continue
             rest = seen - root @ basis.T @ lsq_linear(root @ basis.T, seen, (0, 1)).x if len(basis) else seen
             if np.linalg.norm(rest) > _NEW * np.linalg.norm(seen):
                 emotions.append(control)
+                told.append(seen)
     return [*kept, *emotions]
