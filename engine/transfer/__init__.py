@@ -1,0 +1,1 @@
+"""Face shapes for a mesh that has none, from the sample head."""

@@ -1,0 +1,87 @@
+"""Lids that meet, lips that seal, lids that stay outside the eyeball: what a fraction of a millimetre decides."""
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy.spatial import KDTree
+
+Array = np.ndarray
+
+_EDGE = 1.2
+"""Rings from the edge within which a vertex counts as lying on it."""
+_BANDS = {"lid": (-4.0, -1.0, 1.0, 3.0), "lip": (-5.0, -1.0, 1.5, 4.0)}
+"""Rings between which a correction rises from 0 to all of it, and falls again."""
+_NEAR = 0.08
+"""Share of a seam's length over which its edge is followed."""
+_THIN, _THICK = 0.2, 1.5
+"""mm of a lid over the eyeball, at least and at most."""
+
+
+class Seam(NamedTuple):
+    """Two edges that can meet. upper, lower bool (n,); ring (n,): rings of the sample from the edge; place (n,): along
+    the seam, in mm; width: its length.
+    """
+
+    kind: str
+    upper: Array
+    lower: Array
+    ring: Array
+    place: Array
+
+    @property
+    def width(self) -> float:
+        chosen = self.place[(self.upper | self.lower) & (np.abs(self.ring) < _EDGE)]
+        return float(np.ptp(chosen)) if len(chosen) else 0.0
+
+    def share(self) -> Array:
+        """How much of a correction of the edge each vertex takes, 0..1 (n,)."""
+        return np.interp(self.ring, _BANDS[self.kind], (0.0, 1.0, 1.0, 0.0)) * (self.upper | self.lower)
+
+    def edge(self, values: Array, upper: bool) -> Array | None:
+        """The mean of values (n, 3) along one edge, at the place of every vertex (n, 3); None without an edge."""
+        on = (self.upper if upper else self.lower) & (np.abs(self.ring) < _EDGE)
+        if on.sum() < 3 or self.width <= 0:
+            return None
+        # A line through the neighbours, since vertices of a coarse mesh lie unevenly along the edge.
+        step = (self.place[on][None] - self.place[:, None]) / (_NEAR * self.width)
+        weight = np.exp(-0.5 * step**2) * np.exp(-0.5 * (self.ring[on] / 0.5) ** 2) + 1e-9 / (1 + step**2)
+        weight /= weight.sum(1, keepdims=True)
+        mean, spread = (weight * step).sum(1), (weight * step**2).sum(1)
+        tilt = (weight * step) @ values[on] - mean[:, None] * (weight @ values[on])
+        return weight @ values[on] - (mean / (spread - mean**2 + 0.05))[:, None] * tilt
+
+
+def closed(seam: Seam, values: Array, falls: float) -> Array:
+    """A correction (n, 3) that makes `values` (n, 3) alike on both edges, such as the places of lids that meet.
+
+    falls: the upper edge's share of the way, 0..1.
+    """
+    upper, lower = seam.edge(values, True), seam.edge(values, False)
+    if upper is None or lower is None:
+        return np.zeros_like(values)
+    inside = np.abs(seam.place - np.median(seam.place[seam.upper | seam.lower])) < 0.6 * seam.width
+    way = (lower - upper) * (seam.share() * inside)[:, None]
+    return np.where(seam.upper[:, None], falls, np.where(seam.lower[:, None], falls - 1.0, 0.0)) * way
+
+
+def outside(rest: Array, delta: Array, ball: Array, centre: Array, lids: Array) -> Array:
+    """`delta` with the vertices `lids` kept off an eyeball, at the distance they keep at rest.
+
+    ball (m, 3): its points, whose cornea may bulge.
+    """
+    rays = ball - centre
+    length = np.linalg.norm(rays, axis=1)
+    tree = KDTree(rays / length[:, None])
+
+    def clearance(points: Array) -> tuple[Array, Array, Array]:
+        ray = points - centre
+        far = np.linalg.norm(ray, axis=1)
+        surface = length[tree.query(ray / far[:, None], k=min(6, len(ball)))[1]].max(1)
+        return far - surface, ray, far
+
+    was, _, _ = clearance(rest[lids])
+    now, ray, far = clearance(rest[lids] + delta[lids])
+    push = np.maximum(np.clip(was, _THIN, _THICK) - now, 0.0) * (was > -_THICK)
+    out = delta.copy()
+    out[lids] += ray / far[:, None] * push[:, None]
+    return out

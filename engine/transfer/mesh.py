@@ -1,0 +1,107 @@
+"""What the transfer asks of a triangle mesh: welding, pieces, normals, dense samples, distances over the surface."""
+
+from typing import NamedTuple
+
+import numpy as np
+import scipy.sparse as sp
+from scipy.sparse.csgraph import connected_components, dijkstra
+
+Array = np.ndarray
+
+_WELD = 1e-5
+"""Share of the mesh's size below which two points are one, as where a file splits vertices along texture seams."""
+
+
+class Samples(NamedTuple):
+    """Points spread over a surface: points, normals (n, 3), vertices int (n, 3) and weights (n, 3) that make each."""
+
+    points: Array
+    normals: Array
+    vertices: Array
+    weights: Array
+
+    def mix(self, values: Array, which: Array) -> Array:
+        """Values of vertices (…, v, c) at the samples `which`: (…, len(which), c)."""
+        return (values[..., self.vertices[which], :] * self.weights[which][..., None]).sum(-2)
+
+
+def weld(points: Array, triangles: Array) -> tuple[Array, Array]:
+    """(of, kept): the welded vertex of each vertex, and one original vertex for each welded one.
+
+    Vertices weld where they coincide and their surfaces look the same way; lips that touch stay apart.
+    """
+    size = float(np.ptp(points, axis=0).max()) or 1.0
+    normals = np.round(vertex_normals(points, triangles))
+    cell = np.round((points - points.min(0)) / (size * _WELD))
+    _, kept, of = np.unique(np.concatenate([cell, normals], 1), axis=0, return_index=True, return_inverse=True)
+    return of.ravel(), kept
+
+
+def vertex_normals(points: Array, triangles: Array) -> Array:
+    """Unit normals (v, 3), weighted by area; 0 for vertices of no triangle."""
+    corners = points[triangles]
+    flat = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    spread = sp.csr_matrix(
+        (np.ones(triangles.size), (triangles.ravel(), np.repeat(np.arange(len(triangles)), 3))),
+        shape=(len(points), len(triangles)),
+    )
+    normals = spread @ flat
+    length = np.linalg.norm(normals, axis=1, keepdims=True)
+    return np.divide(normals, length, out=np.zeros_like(normals), where=length > 0)
+
+
+def edges(triangles: Array) -> Array:
+    """Each edge once, int (e, 2)."""
+    pairs = np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]])
+    return np.unique(np.sort(pairs, axis=1), axis=0)
+
+
+def pieces(count: int, triangles: Array) -> Array:
+    """The number of the connected piece that each vertex belongs to, int (v,)."""
+    pairs = edges(triangles)
+    graph = sp.coo_matrix((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(count, count))
+    return connected_components(graph, directed=False)[1]
+
+
+def laplacian(points: Array, triangles: Array) -> sp.csr_matrix:
+    """Difference of each vertex from the mean of its neighbours, nearer ones counting more; sparse (v, v)."""
+    pairs = edges(triangles)
+    length = np.linalg.norm(points[pairs[:, 0]] - points[pairs[:, 1]], axis=1)
+    weight = 1.0 / np.maximum(length, 0.1 * np.median(length) if len(length) else 1.0)
+    count = len(points)
+    graph = sp.coo_matrix((weight, (pairs[:, 0], pairs[:, 1])), shape=(count, count)).tocsr()
+    graph = graph + graph.T
+    total = np.asarray(graph.sum(1)).ravel()
+    share = sp.diags(np.divide(1.0, total, out=np.zeros_like(total), where=total > 0)) @ graph
+    return (sp.diags((total > 0).astype(float)) - share).tocsr()
+
+
+def surface_distance(points: Array, triangles: Array, seeds: Array, limit: float = np.inf) -> Array:
+    """Length of the shortest way along edges from the nearest seed, (v,); infinite beyond `limit`."""
+    pairs = edges(triangles)
+    length = np.linalg.norm(points[pairs[:, 0]] - points[pairs[:, 1]], axis=1) + 1e-9
+    graph = sp.coo_matrix((length, (pairs[:, 0], pairs[:, 1])), shape=(len(points), len(points))).tocsr()
+    return dijkstra(graph, directed=False, indices=seeds, min_only=True, limit=limit)
+
+
+def samples(points: Array, triangles: Array, spacing: float, normals: Array | None = None) -> Samples:
+    """Samples no further than about `spacing` apart, the vertices among them."""
+    if normals is None:
+        normals = vertex_normals(points, triangles)
+    corners = points[triangles]
+    longest = np.linalg.norm(corners - np.roll(corners, 1, axis=1), axis=2).max(1)
+    steps = np.clip(np.ceil(longest / spacing), 1, 40).astype(int)
+    who, weights = [np.arange(len(points))[:, None].repeat(3, 1)], [np.eye(3)[:1].repeat(len(points), 0)]
+    for n in np.unique(steps):
+        if n == 1:
+            continue
+        grid = np.array([(i, j, n - i - j) for i in range(n + 1) for j in range(n + 1 - i)]) / n
+        grid = grid[grid.max(1) < 1]
+        chosen = triangles[steps == n]
+        who.append(np.repeat(chosen, len(grid), 0))
+        weights.append(np.tile(grid, (len(chosen), 1)))
+    vertices, share = np.concatenate(who), np.concatenate(weights)
+    at = (points[vertices] * share[..., None]).sum(1)
+    facing = (normals[vertices] * share[..., None]).sum(1)
+    facing /= np.maximum(np.linalg.norm(facing, axis=1, keepdims=True), 1e-12)
+    return Samples(at, facing, vertices, share)

@@ -1,0 +1,262 @@
+"""The 52 face shapes of the sample head carried over to another mesh."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from scipy.spatial import KDTree
+
+from engine.channels import INDEX, SHAPES
+from engine.errors import FaceMimicError
+from engine.transfer import contacts, detect, mesh, parts, symmetry, transport
+from engine.transfer.landmarks import CONTOURS, NAMED, lips_closed, trusted
+from engine.transfer.register import register
+from engine.transfer.source import Source, load_source
+from engine.transfer.warp import Warp, similarity
+
+Array = np.ndarray
+Progress = Callable[[float], None]
+
+FEWEST, MOST = 60, 2_000_000
+"""Vertices of a mesh that can carry a face, and that fit into memory."""
+_REACH = 45.0
+"""mm from the sample's face beyond which nothing moves."""
+_MOVES = 1e-3
+"""mm below which a vertex does not move."""
+_FACE_POINTS = 7
+"""Landmarks without which no face can be laid over another."""
+
+
+class Face(NamedTuple):
+    """A face found on a mesh. turn: rotation to a space where it looks along -y, z up. marks (468, 3): its points."""
+
+    turn: Array
+    marks: Array
+
+
+class Transferred(NamedTuple):
+    """vertices int (n,): those that move in any shape. deltas float32 (52, n, 3) in the mesh's space, by SHAPES.
+
+    landmarks: the named points as they were used, (3,) each. turn, marks: as in Face. notes: sentences about what is
+    missing.
+    """
+
+    vertices: Array
+    deltas: Array
+    landmarks: dict[str, Array]
+    turn: Array
+    marks: Array
+    notes: list[str]
+
+
+def find_face(
+    points: Array, triangles: Array, colours: Array | None, model: Path | None, progress: Progress | None = None
+) -> Face | None:
+    """Looks for a face with MediaPipe; None when none is seen. Arguments as for `transfer`."""
+    points, triangles = checked_mesh(points, triangles)
+    if model is None:
+        return None
+    paint = np.full((len(points), 3), 0.6) if colours is None else colours
+    found = detect.find(points, triangles, paint, load_source().landmarks, model, progress)
+    return Face(found.turn, found.points) if found else None
+
+
+def transfer(
+    points: Array,
+    triangles: Array,
+    colours: Array | None = None,
+    landmarks: Mapping[str, Array] | None = None,
+    symmetric: bool = False,
+    model: Path | None = None,
+    progress: Progress | None = None,
+) -> Transferred:
+    """Makes face shapes for a mesh of any unit, place and turn; several objects are given as one mesh.
+
+    points (v, 3), triangles int (t, 3), colours linear rgb (v, 3), which help to find the face. landmarks: named points
+    that the artist placed, in the mesh's space; without any they are found with MediaPipe's bundle `model`.
+    symmetric: both sides move alike. Raises FaceMimicError for a mesh or landmarks that cannot carry a face.
+    """
+    tell = progress or (lambda fraction: None)
+    points, triangles = checked_mesh(points, triangles)
+    of, kept = mesh.weld(points, triangles)
+    rest, faces = points[kept], of[triangles]
+    faces = faces[(faces[:, 0] != faces[:, 1]) & (faces[:, 1] != faces[:, 2]) & (faces[:, 2] != faces[:, 0])]
+    paint = None if colours is None else colours[kept]
+    face = face_with(rest, faces, paint, landmarks or {}, model, lambda f: tell(0.3 * f))
+    source = load_source()
+    numbers, _ = trusted()
+    fit = similarity(source.landmarks[numbers], face.marks[numbers] @ face.turn.T).inverse()
+    made = _Transfer(source, fit(rest @ face.turn.T), faces, lips_closed(fit(face.marks @ face.turn.T)))
+    deltas = made.run(symmetric, lambda f: tell(0.3 + 0.7 * f))
+    vertices = np.flatnonzero((np.abs(deltas).max((0, 2)) > _MOVES)[of])
+    deltas = deltas[:, of[vertices]] @ face.turn / fit.scale
+    named = {name: face.marks[number] for name, number in NAMED.items()}
+    return Transferred(vertices, deltas.astype(np.float32), named, face.turn, face.marks, made.notes)
+
+
+def face_with(
+    points: Array,
+    triangles: Array,
+    colours: Array | None,
+    landmarks: Mapping[str, Array],
+    model: Path | None,
+    progress: Progress | None = None,
+) -> Face:
+    """The face found on the mesh, drawn to the landmarks that the artist placed. Raises FaceMimicError without one."""
+    found = find_face(points, triangles, colours, model, progress)
+    sample = load_source().landmarks
+    if found is None:
+        if len(landmarks) < _FACE_POINTS:
+            hint = "" if model else " Without MediaPipe's face tracker they cannot be found automatically."
+            raise FaceMimicError(
+                f"No face was found on this mesh. Place the landmarks on it and try again.{hint}", "face"
+            )
+        numbers = [NAMED[name] for name in landmarks]
+        places = np.stack(list(landmarks.values()))
+        fit = similarity(sample[numbers], places)
+        return Face(fit.rotation.T, Warp(fit(sample[numbers]), places)(fit(sample)))
+    if not landmarks:
+        return found
+    numbers = [NAMED[name] for name in landmarks]
+    others = [number for number in NAMED.values() if number not in numbers]
+    before = found.marks[numbers + others]
+    after = np.concatenate([np.stack(list(landmarks.values())), found.marks[others]])
+    if np.allclose(before, after, atol=1e-6 * np.ptp(before)):
+        return found
+    return Face(found.turn, Warp(before, after)(found.marks))
+
+
+def checked_mesh(points: Array, triangles: Array) -> tuple[Array, Array]:
+    """Points as float64 and triangles as int. Raises FaceMimicError for a mesh that cannot carry a face."""
+    points, triangles = np.asarray(points, float), np.asarray(triangles)
+    if points.ndim != 2 or points.shape[1:] != (3,) or triangles.ndim != 2 or triangles.shape[1:] != (3,):
+        raise FaceMimicError("A mesh needs points (n, 3) and triangles (m, 3).")
+    if not FEWEST <= len(points) <= MOST:
+        raise FaceMimicError(
+            f"The mesh has {len(points)} vertices; a face needs between {FEWEST} and {MOST}. Remove the detail with a "
+            "lower Subdivision or Multires level, or choose the mesh of the face."
+        )
+    if not np.isfinite(points).all() or not np.isfinite(triangles).all():
+        raise FaceMimicError("The mesh has vertices at no number (NaN). Clean it up in Edit Mode first.")
+    triangles = triangles.astype(int)
+    if not len(triangles) or triangles.min() < 0 or triangles.max() >= len(points):
+        raise FaceMimicError("The mesh has no faces, or faces of vertices that do not exist.")
+    if np.ptp(points, axis=0).min() <= 0:
+        raise FaceMimicError("The mesh is flat. A face needs depth: check the object's scale.")
+    return points, triangles
+
+
+class _Transfer:
+    """One mesh's transfer, in the sample's space: millimetres, the face looking along -y."""
+
+    def __init__(self, source: Source, points: Array, triangles: Array, marks: Array) -> None:
+        self.source, self.points, self.marks = source, points, marks
+        self.notes: list[str] = []
+        self.pieces = mesh.pieces(len(points), triangles)
+        used = np.unique(triangles)
+        near = used[KDTree(points[used]).query(marks)[1]]
+        self.skin_piece = int(np.bincount(self.pieces[near]).argmax())
+        close = KDTree(marks).query(points)[0] < _REACH + 30
+        inside = close & (self.pieces == self.skin_piece)
+        whole = inside[triangles].all(1)
+        self.skin = np.unique(triangles[whole])
+        number = np.full(len(points), -1)
+        number[self.skin] = np.arange(len(self.skin))
+        self.faces = number[triangles[whole]]
+        if len(self.skin) < FEWEST:
+            raise FaceMimicError("The landmarks do not lie on a face of this mesh. Move them onto it and try again.")
+        self.skin_points = points[self.skin]
+        # Where the face was cut out of a larger skin, nothing may move.
+        cut = np.unique(triangles[~whole & (self.pieces[triangles[:, 0]] == self.skin_piece)])
+        self.still = np.isin(self.skin, cut)
+
+    def run(self, symmetric: bool, tell: Progress) -> Array:
+        """Deltas of all vertices (52, v, 3)."""
+        source = self.source
+        sides = self._sides()
+        registered = self._register(sides, tell)
+        to, back = transport.between(source, registered)
+        values = transport.carried(source, to)
+        tell(0.6)
+        match = transport.match(source, registered, self.skin_points, self.faces, sides)
+        away = KDTree(registered).query(self.skin_points)[0]
+        still = self.still | (away > _REACH)
+        deltas = transport.filled(match.of(values), match.sure, self.skin_points, self.faces, still, sides.any(1))
+        tell(0.75)
+        found = parts.find_parts(self.points, self.pieces, self.skin_piece, self.skin_points, self.marks)
+        self._close(deltas, match, sides, found)
+        if symmetric:
+            plane = symmetry.midplane(self.marks, self.skin_points)
+            deltas = symmetry.symmetric(deltas, self.skin_points, self.faces, *plane)
+        tell(0.9)
+        out = np.zeros((len(SHAPES), len(self.points), 3))
+        out[:, self.skin] = deltas
+        parts.move_parts(found, self.points, self.skin, out, source, to, back)
+        self._tell_missing(found)
+        tell(1.0)
+        return out
+
+    def _register(self, sides: Array, tell: Progress) -> Array:
+        source, numbers_reach = self.source, trusted()
+        numbers, reach = numbers_reach
+        own = lips_closed(source.landmarks)
+        _, once = np.unique(np.round(own[numbers], 3), axis=0, return_index=True)
+        numbers, reach = numbers[once], reach[once]
+        first = Warp(own[numbers], self.marks[numbers], 2 * reach)
+        surface = mesh.samples(self.skin_points, self.faces, 1.5)
+        surface_sides = (sides[surface.vertices] * surface.weights[..., None]).sum(1)
+        fine = numbers[reach < 1]
+        pinned = KDTree(source.points).query(own[fine])[1]
+        return register(
+            source, first, (pinned, self.marks[fine]), surface, surface_sides, lambda f: tell(0.1 + 0.5 * f)
+        )
+
+    def _sides(self) -> Array:
+        """Which lip and which lid each skin vertex belongs to: by the shorter way over the surface, (n, 2)."""
+        tree = KDTree(self.skin_points)
+        out = np.zeros((len(self.skin), 2))
+
+        def ways(names: tuple[str, ...], limit: float) -> Array:
+            marks = self.marks[[number for name in names for number in CONTOURS[name][1:-1]]]
+            return mesh.surface_distance(self.skin_points, self.faces, np.unique(tree.query(marks)[1]), limit)
+
+        for column, upper, lower, limit in (
+            (0, ("lipUpperOuter",), ("lipLowerOuter",), 30.0),
+            (1, ("lidUpperLeft",), ("lidLowerLeft",), 14.0),
+            (1, ("lidUpperRight",), ("lidLowerRight",), 14.0),
+        ):
+            up, down = ways(upper, limit), ways(lower, limit)
+            near = np.minimum(up, down) < limit
+            out[near, column] = np.where(up < down, 1.0, -1.0)[near]
+        return out
+
+    def _close(self, deltas: Array, match: transport.Match, sides: Array, found: parts.Parts) -> None:
+        """Corrects what must meet: lids in a blink, lips in mouthClose; and keeps lids outside the eyeballs."""
+        source, rest = self.source, self.skin_points
+        rings = match.of(np.stack([source.lid_ring, source.lip_ring], 1))
+        for side, sign in (("Left", 1.0), ("Right", -1.0)):
+            here = (rest[:, 0] - self.marks[NAMED["noseBridge"], 0]) * sign > 0
+            eye = contacts.Seam("lid", here & (sides[:, 1] > 0), here & (sides[:, 1] < 0), rings[:, 0], rest[:, 0])
+            ball = found.balls.get(side)
+            if ball and ball.round:
+                lids = np.flatnonzero((eye.upper | eye.lower) & (np.abs(rings[:, 0]) < 5))
+                cloud = self.points[ball.vertices]
+                for name in ("eyeBlink", "eyeSquint", "eyeWide", "eyeLookDown", "eyeLookUp"):
+                    shape = INDEX[name + side]
+                    deltas[shape] = contacts.outside(rest, deltas[shape], cloud, ball.centre, lids)
+            blink = deltas[INDEX[f"eyeBlink{side}"]]
+            blink += contacts.closed(eye, rest + blink, 0.9)
+        lips = contacts.Seam("lip", sides[:, 0] > 0, sides[:, 0] < 0, rings[:, 1], rest[:, 0])
+        seal = INDEX["mouthClose"]
+        # ARKit's mouthClose seals the lips at the same value of jawOpen: together they keep them as they rest.
+        deltas[seal] += contacts.closed(lips, deltas[INDEX["jawOpen"]] + deltas[seal], 0.5)
+
+    def _tell_missing(self, found: parts.Parts) -> None:
+        for side in ("Left", "Right"):
+            if side not in found.balls:
+                self.notes.append(f"No {side.lower()} eyeball was found: eyeLook moves only the lids there.")
+        if not len(found.lower_teeth):
+            self.notes.append("No lower teeth were found: none follow the jaw.")
+        if not len(found.tongue):
+            self.notes.append("No tongue was found: tongueOut only parts the lips.")
