@@ -18,11 +18,11 @@ from engine.retarget.solve import solve
 
 _APART: Final = {"visemes": 0.2, "expressions": 0.1}
 """How much shapes of one table exclude one another, as parts of their own weight: a mouth is one vowel, not three."""
-_IGNORED, _STEEP = 0.4, 2.5
+_IGNORED, _STEEP = 0.3, 2.0
 """Share of the strongest alternative up to which another is dropped in the second fit, and how fast it may come in."""
 _FAINT: Final = 0.03
 """Amount below which no alternative counts as the strongest, since the least of changes would make it another."""
-_TRACE, _MEANT = 0.2, 0.45
+_TRACE, _MEANT = 0.15, 0.5
 """Amounts up to which an emotion is a trace that only fills a gap, and from which it is meant."""
 
 

@@ -16,8 +16,10 @@ import numpy as np
 SWEEPS: Final = 400
 CHANGE: Final = 1e-7
 """The descent ends when no weight of any frame moves by more in a sweep."""
-_FLOOR: Final = 1e-2
+_FLOOR: Final = 5e-2
 """Least curvature, as a part of a shape's own: where shapes mean nearly the same, they share it and stay put."""
+_FIRM: Final = 0.15
+"""Least curvature that keeping alternatives apart may leave: the less, the faster one gives way to the other."""
 _POLISH_EVERY: Final = 12
 _SLACK: Final = 1e-9
 
@@ -67,7 +69,7 @@ def _convex(quadratic: np.ndarray, apart: np.ndarray | None) -> np.ndarray:
     np.fill_diagonal(alike, 1.0)
     if apart is not None and apart.any():
         part = 1.0
-        while part > 0.01 and np.linalg.eigvalsh(alike + part * apart)[0] < _FLOOR:
+        while part > 0.01 and np.linalg.eigvalsh(alike + part * apart)[0] < _FIRM:
             part *= 0.7
         if part > 0.01:
             alike = alike + part * apart

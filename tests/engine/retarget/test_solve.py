@@ -20,7 +20,7 @@ def drawn(seed: int, shapes: int, frames: int = 12) -> tuple[np.ndarray, np.ndar
     return rng.random((frames, CHANNELS)), meanings
 
 
-def well_posed(meanings: np.ndarray, least: float = 0.02) -> bool:
+def well_posed(meanings: np.ndarray, least: float = 0.06) -> bool:
     """Whether no shapes mean nearly the same, so that the answer needs no choice between them."""
     gram = meanings @ meanings.T
     size = np.sqrt(np.diag(gram))
@@ -105,7 +105,7 @@ def test_the_answer_moves_no_faster_than_the_performance(rig: tuple[int, int]) -
     weights = solve(steps, meanings).astype(float)
     size = np.linalg.norm(meanings, axis=1)
     fastest = np.abs(np.diff(weights, axis=0) * size).max()
-    assert fastest <= np.linalg.norm(last - first) / 399 / np.sqrt(0.01) + 1e-4
+    assert fastest <= np.linalg.norm(last - first) / 399 / np.sqrt(0.05) + 1e-4
 
 
 @given(rigs)
