@@ -276,7 +276,8 @@ def _noise() -> frozenset[str]:
 @lru_cache(maxsize=1 << 15)
 def _loose(name: str) -> tuple[str, ...]:
     """The telling words of a name in alphabetical order; empty for names of one word, which tell too little."""
-    telling = [word for word in _words(name) if not word.isdigit() and word not in _noise()]
+    plain = (word.rstrip("0123456789") for word in _words(name))
+    telling = [word for word in plain if word and word not in _noise()]
     return tuple(sorted(telling)) if len(telling) > 1 else ()
 
 
@@ -324,22 +325,29 @@ def resolve(
         here = [candidate for candidate in candidates if candidate.meaning.level == level]
         elsewhere = {channel: seen for channel, seen in (finer or {}).items() if seen < level and level >= VISEME}
         closed = {True: {**elsewhere, **levels}, False: dict(levels)}
-        best: dict[str, tuple[bool, int, str]] = {}
+        best: dict[str, tuple[bool, bool, int, str]] = {}
         for candidate in here:
-            rank = (candidate.trusted, strength[candidate.scheme], candidate.scheme)
+            rank = _rank(candidate, strength)
             for channel, gain in candidate.meaning.mix.items():
                 if gain > 0 and channel not in closed[candidate.stated]:
                     best[channel] = max(best.get(channel, rank), rank)
         shown: set[str] = set()
+        said: dict[tuple[str, frozenset[tuple[str, float]]], str] = {}
         for candidate in here:
             mix = candidate.meaning.mix
             top = max(mix.values())
             leading = [channel for channel, gain in mix.items() if gain == top]
-            free = [channel for channel in leading if best.get(channel, (0, 0, ""))[2] == candidate.scheme]
+            free = [channel for channel in leading if best.get(channel) == _rank(candidate, strength)]
             if len(free) < len(leading):
                 for key in candidate.binds:
                     left_out.setdefault(key, _covered_by(candidate, leading, closed[candidate.stated]))
                 continue
+            if level == VISEME:
+                first = said.setdefault((candidate.scheme, frozenset(mix.items())), candidate.label)
+                if first != candidate.label:
+                    for key in candidate.binds:
+                        left_out.setdefault(key, f"means the same as {first}")
+                    continue
             kept = {
                 channel: gain for channel, gain in mix.items() if gain < 0 or channel not in closed[candidate.stated]
             }
@@ -358,6 +366,11 @@ def resolve(
         if other in keys:
             left_out.setdefault(name, f"means the same as {other}")
     return MeshMapping(keys, {name: why for name, why in left_out.items() if name not in keys}, levels, sure)
+
+
+def _rank(candidate: _Candidate, strength: Mapping[str, int]) -> tuple[bool, bool, int, str]:
+    """Who shows a channel among shapes of one fineness: the highest, and all that rank with it."""
+    return candidate.trusted, candidate.sure != GUESS, strength[candidate.scheme], candidate.scheme
 
 
 def _surest(candidate: _Candidate, candidates: list[_Candidate]) -> _Candidate:

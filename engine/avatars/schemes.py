@@ -57,7 +57,7 @@ class Look:
 class Scheme:
     """Meanings and looks by plain name; prefixes that may stand before a name; how many of a table make it count.
 
-    loose: plain names by their words in any order, for single movements.
+    loose: plain names by their words in any order, for single movements. guess: its names are everyday words.
     """
 
     name: str
@@ -66,16 +66,19 @@ class Scheme:
     needs: Mapping[str, int]
     looks: Mapping[str, Look]
     loose: Mapping[tuple[str, ...], str]
+    guess: bool
 
 
 class Claim(NamedTuple):
     """A morph target's name, or an avatar's expression (stated), that means something. binds: target to weight."""
 
+    name: str
     meaning: Meaning
     binds: Mapping[str, float]
     scheme: str
     trusted: bool
     stated: bool
+    guess: bool
 
 
 class Reading(NamedTuple):
@@ -120,7 +123,8 @@ def _scheme(data: Mapping[str, Any]) -> Scheme:
             several = table == "shapes" and sum(gain > 0 for gain in mix.values()) > 1
             meanings.setdefault(plain(name), Meaning(data["name"], mix, _PAIR if several else level, table))
     prefixes = tuple(map(re.compile, data.get("prefixes", [])))
-    return Scheme(data["name"], prefixes, meanings, data.get("needs", {}), _looks(data, meanings), loose)
+    found = _looks(data, meanings)
+    return Scheme(data["name"], prefixes, meanings, data.get("needs", {}), found, loose, data.get("guess", False))
 
 
 def _looks(data: Mapping[str, Any], meanings: Mapping[str, Meaning]) -> dict[str, Look]:
@@ -166,9 +170,10 @@ def plain(name: str) -> str:
     return "".join(words(name))
 
 
-def meanings(names: Iterable[str], company: Iterable[str] = ()) -> tuple[list[tuple[str, Meaning]], Counter[str]]:
+def meanings(names: Iterable[str], company: Iterable[str] = ()) -> tuple[list[tuple[str, Meaning, bool]], Counter[str]]:
     """Every scheme's reading of the names that it knows, and by scheme how many names of the avatar it knows.
 
+    A reading is the name, its meaning, and whether that is a guess: by its words in another order, or of everyday ones.
     company: the names on the avatar's other meshes, where a scheme that needs several names may find them.
     """
     return _found(list(names), [scheme.meanings for scheme in schemes()], list(company))
@@ -176,12 +181,13 @@ def meanings(names: Iterable[str], company: Iterable[str] = ()) -> tuple[list[tu
 
 def looks(names: Iterable[str], company: Iterable[str] = ()) -> list[tuple[str, Look]]:
     """What the names look like that a scheme knows; also names that no channel moves by itself."""
-    return _found(list(names), [scheme.looks for scheme in schemes()], list(company))[0]
+    found, _ = _found(list(names), [scheme.looks for scheme in schemes()], list(company))
+    return [(reading[0], reading[1]) for reading in found]
 
 
 def _found(
     names: list[str], entries: list[Mapping[str, _Entry]], company: list[str]
-) -> tuple[list[tuple[str, _Entry]], Counter[str]]:
+) -> tuple[list[tuple[str, _Entry, bool]], Counter[str]]:
     """The names that are among a scheme's entries, scheme by scheme, and how many there are with the company's."""
     known = {name for one in entries for name in one}
     mine = set(names)
@@ -204,7 +210,7 @@ def _found(
             read.add(name)
         sure.append(taken)
         beside.append(rests)
-    found: list[tuple[str, _Entry]] = []
+    found: list[tuple[str, _Entry, bool]] = []
     strength: Counter[str] = Counter()
     for scheme, own, taken, rests in zip(schemes(), entries, sure, beside, strict=True):
         guessed: dict[str, str] = {}
@@ -216,7 +222,11 @@ def _found(
         of_table = Counter(own[rest].table for rest in every)
         counted = {rest for rest in every if of_table[own[rest].table] >= scheme.needs.get(own[rest].table, 1)}
         strength[scheme.name] = len(counted)
-        found += [(name, own[rest]) for rest, name in {**taken, **guessed}.items() if rest in counted]
+        found += [
+            (name, own[rest], scheme.guess or rest in guessed)
+            for rest, name in {**taken, **guessed}.items()
+            if rest in counted
+        ]
     return found, strength
 
 
@@ -240,7 +250,8 @@ def _sorted_out(
 def _loose(name: str) -> tuple[str, ...]:
     """The telling words of a name in alphabetical order; empty for names of one word, which tell too little."""
     noise = rig_data("guesses.toml")["noise"]
-    telling = [word for word in words(name) if not word.isdigit() and word not in noise]
+    stems = (word.rstrip("0123456789") for word in words(name))
+    telling = [word for word in stems if word and word not in noise]
     return tuple(sorted(telling)) if len(telling) > 1 else ()
 
 
@@ -279,11 +290,12 @@ def read_mesh(
     names = list(names)
     told, finer = expressions or {}, finer or {}
     read, strength = meanings(names, company)
-    claims = [Claim(meaning, {name: 1.0}, meaning.scheme, False, False) for name, meaning in read]
-    for name, meaning in meanings(told)[0]:
+    claims = [Claim(name, meaning, {name: 1.0}, meaning.scheme, False, False, guess) for name, meaning, guess in read]
+    for name, meaning, guess in meanings(told)[0]:
         binds = {target: weight for target, weight in told[name].items() if target in names and weight}
         if binds:
-            claims.append(Claim(meaning, binds, f"{meaning.scheme} expression", meaning.scheme == "VRM", True))
+            scheme, trusted = f"{meaning.scheme} expression", meaning.scheme == "VRM"
+            claims.append(Claim(name, meaning, binds, scheme, trusted, True, guess))
     strength += Counter(claim.scheme for claim in claims if claim.stated)
     parts: dict[str, list[Part]] = defaultdict(list)
     levels: dict[str, float] = {}
@@ -291,17 +303,21 @@ def read_mesh(
         here = [claim for claim in claims if claim.meaning.level == level]
         elsewhere = {channel for channel, seen in finer.items() if seen < level and level >= _VISEME}
         closed = {True: elsewhere | set(levels), False: set(levels)}
-        owner: dict[str, tuple[bool, int, str]] = {}
+        owner: dict[str, tuple[bool, bool, int, str]] = {}
         for claim in here:
-            rank = (claim.trusted, strength[claim.scheme], claim.scheme)
+            rank = _rank(claim, strength)
             for channel, gain in claim.meaning.mix.items():
                 if gain > 0 and channel not in closed[claim.stated]:
                     owner[channel] = max(rank, owner.get(channel, rank))
         now: set[str] = set()
+        said: dict[tuple[str, frozenset[tuple[str, float]]], str] = {}
         for claim in here:
             mix, shown = claim.meaning.mix, closed[claim.stated]
             leading = [channel for channel, gain in mix.items() if gain == max(mix.values())]
-            if not all(channel in owner and owner[channel][2] == claim.scheme for channel in leading):
+            if not all(owner.get(channel) == _rank(claim, strength) for channel in leading):
+                continue
+            # Two names for one mouth, such as VRM's A and aa, would open it twice.
+            if level == _VISEME and said.setdefault((claim.scheme, frozenset(mix.items())), claim.name) != claim.name:
                 continue
             kept = {channel: gain for channel, gain in mix.items() if gain < 0 or channel not in shown}
             if level == _EXPRESSION:
@@ -312,3 +328,8 @@ def read_mesh(
             now.update(leading)
         levels.update(dict.fromkeys(now, level))
     return Reading(dict(parts), levels)
+
+
+def _rank(claim: Claim, strength: Mapping[str, int]) -> tuple[bool, bool, int, str]:
+    """Who shows a channel among shapes of one fineness: the highest, and all that rank with it."""
+    return claim.trusted, not claim.guess, strength[claim.scheme], claim.scheme
