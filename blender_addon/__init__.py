@@ -11,6 +11,7 @@ from .operators import (
     engine,
     export_take,
     exporting,
+    face_shapes,
     from_video,
     generate,
     import_avatar,
@@ -18,6 +19,7 @@ from .operators import (
 )
 from .operators import mapping as mapping_operators
 from .panels import approximation, character, files, line_fields, mapping, menus, performance, status
+from .panels import face_shapes as face_shapes_panel
 from .panels import footage as footage_panel
 from .rig import corrections
 
@@ -27,6 +29,7 @@ _CLASSES = (
     *from_video.CLASSES,
     *load_take.CLASSES,
     *import_avatar.CLASSES,
+    *face_shapes.CLASSES,
     *exporting.CLASSES,
     *add_to_avatar.CLASSES,
     *export_take.CLASSES,
@@ -34,6 +37,7 @@ _CLASSES = (
     *copy_text.CLASSES,
     *mapping_operators.CLASSES,
     *character.CLASSES,
+    *face_shapes_panel.CLASSES,
     *approximation.CLASSES,
     *mapping.CLASSES,
     *performance.CLASSES,

@@ -15,6 +15,7 @@ SHIPPED_WITH_BLENDER = {
     "mathutils",
     "gpu",
     "blf",
+    "imbuf",
     "numpy",
     "addon_utils",
     "io_scene_gltf2",

@@ -3,7 +3,8 @@
 from typing import NamedTuple
 
 import numpy as np
-from scipy.spatial import KDTree
+
+from engine.transfer import mesh
 
 Array = np.ndarray
 
@@ -71,7 +72,7 @@ def outside(rest: Array, delta: Array, ball: Array, centre: Array, lids: Array) 
     """
     rays = ball - centre
     length = np.linalg.norm(rays, axis=1)
-    tree = KDTree(rays / length[:, None])
+    tree = mesh.Tree(rays / length[:, None])
 
     def clearance(points: Array) -> tuple[Array, Array, Array]:
         ray = points - centre

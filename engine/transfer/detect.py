@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy.spatial import KDTree
 
 from engine.errors import FaceMimicError
 from engine.transfer import mesh
@@ -309,7 +308,7 @@ def _front(layer: Picture, marks: Array) -> tuple[tuple[Array, Array], Array]:
     A slit between lips lets a point fall deep behind the skin; what lies around it tells.
     """
     rows, columns = np.nonzero(layer.triangle >= 0)
-    away, near = KDTree(np.stack([columns + 0.5, rows + 0.5], 1)).query(marks, k=_AROUND)
+    away, near = mesh.Tree(np.stack([columns + 0.5, rows + 0.5], 1)).query(marks, k=_AROUND)
     depth = layer.depth[rows[near], columns[near]]
     front = depth > depth.max(1, keepdims=True) - _LAYER * np.maximum(away[:, -1:] - away[:, :1], 1.0)
     chosen = near[np.arange(len(near)), np.argmax(front, axis=1)]

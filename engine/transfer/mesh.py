@@ -1,10 +1,11 @@
 """What the transfer asks of a triangle mesh: welding, pieces, normals, dense samples, distances over the surface."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import scipy.sparse as sp
 from scipy.sparse.csgraph import connected_components, dijkstra
+from scipy.spatial import KDTree
 
 Array = np.ndarray
 
@@ -23,6 +24,17 @@ class Samples(NamedTuple):
     def mix(self, values: Array, which: Array) -> Array:
         """Values of vertices (…, v, c) at the samples `which`: (…, len(which), c)."""
         return (values[..., self.vertices[which], :] * self.weights[which][..., None]).sum(-2)
+
+
+class Tree:
+    """Points to find the nearest of."""
+
+    def __init__(self, points: Array) -> None:
+        self._tree: Any = KDTree(points)
+
+    def query(self, at: Array, k: int = 1) -> tuple[Array, Array]:
+        """How far the nearest point, or the nearest k, lie from each place, and which they are: (n,) or (n, k)."""
+        return self._tree.query(at, k=k)
 
 
 def weld(points: Array, triangles: Array) -> tuple[Array, Array]:

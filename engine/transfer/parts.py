@@ -3,9 +3,9 @@
 from typing import NamedTuple
 
 import numpy as np
-from scipy.spatial import KDTree
 
 from engine.channels import INDEX
+from engine.transfer import mesh
 from engine.transfer.landmarks import CONTOURS, NAMED
 from engine.transfer.source import Source
 from engine.transfer.warp import Warp, similarity
@@ -50,7 +50,7 @@ def find_parts(points: Array, pieces: Array, skin: int, skin_points: Array, mark
     worn: list[Array] = []
     mouth = marks[[NAMED["mouthCornerLeft"], NAMED["mouthCornerRight"], NAMED["lipUpperEdge"]]].mean(0)
     half = np.ptp(marks[[NAMED["mouthCornerLeft"], NAMED["mouthCornerRight"]], 0]) / 2
-    tree = KDTree(skin_points)
+    tree = mesh.Tree(skin_points)
     order = np.argsort(pieces, kind="stable")
     for vertices in np.split(order, np.flatnonzero(np.diff(pieces[order])) + 1):
         if pieces[vertices[0]] == skin or len(vertices) < 3:
@@ -130,7 +130,7 @@ def move_parts(parts: Parts, points: Array, skin: Array, out: Array, source: Sou
     if len(parts.tongue):
         out[INDEX["tongueOut"], parts.tongue] += _tongue_out(points[parts.tongue], source)
     if len(parts.on_skin):
-        away, near = KDTree(points[skin]).query(points[parts.on_skin], k=min(6, len(skin)))
+        away, near = mesh.Tree(points[skin]).query(points[parts.on_skin], k=min(6, len(skin)))
         weight = 1.0 / (away + 0.5) ** 2
         weight /= weight.sum(1, keepdims=True)
         for shape in range(len(out)):
@@ -168,5 +168,5 @@ def _tongue_out(cloud: Array, source: Source) -> Array:
     low, size = cloud.min(0), np.maximum(np.ptp(cloud, axis=0), 1e-6)
     own_low, own_size = source.tongue.min(0), np.ptp(source.tongue, axis=0)
     scale = size / own_size
-    _, near = KDTree(source.tongue).query((cloud - low) / scale + own_low, k=4)
+    _, near = mesh.Tree(source.tongue).query((cloud - low) / scale + own_low, k=4)
     return source.tongue_out[near].mean(1) * np.array([scale[0], scale[1], scale[1]])

@@ -9,7 +9,6 @@ from collections.abc import Callable
 import numpy as np
 import scipy.sparse as sp
 from scipy.sparse.linalg import splu
-from scipy.spatial import KDTree
 
 from engine.transfer import mesh
 from engine.transfer.source import Source
@@ -55,7 +54,7 @@ def register(
     first = warp(source.points)
     laplacian = mesh.laplacian(source.points, source.triangles)
     stiff = (laplacian.T @ laplacian).tocsc()
-    tree = KDTree(features(target.points, target.normals, target_sides))
+    tree = mesh.Tree(features(target.points, target.normals, target_sides))
     own = sides(source.label)
     count = len(first)
     pinned = np.bincount(marks[0], minlength=count) * _PULL
@@ -64,7 +63,7 @@ def register(
     at = first.copy()
     for number, (stiffness, reach) in enumerate(_ROUNDS):
         normals = mesh.vertex_normals(at, source.triangles)
-        _, near = tree.query(features(at, normals, own), workers=1)
+        _, near = tree.query(features(at, normals, own))
         goal = target.points[near]
         away = np.linalg.norm(goal - at, axis=1)
         alike = (target.normals[near] * normals).sum(1)

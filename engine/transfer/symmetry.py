@@ -1,7 +1,6 @@
 """Shapes made alike on both sides of a face."""
 
 import numpy as np
-from scipy.spatial import KDTree
 
 from engine.channels import INDEX, SHAPES, mirrored_name
 from engine.transfer import mesh
@@ -21,7 +20,7 @@ def midplane(marks: Array, points: Array) -> tuple[Array, Array]:
     left, right = np.array(pairs).T
     matrix, shift = _reflection(marks[left], marks[right])
     near = points[np.linalg.norm(points - marks[NAMED["noseBridge"]], axis=1) < 90]
-    tree = KDTree(near)
+    tree = mesh.Tree(near)
     for _ in range(15):
         away, partner = tree.query(near @ matrix.T + shift)
         close = away < max(2.0, float(np.median(away)))
@@ -40,7 +39,7 @@ def _reflection(source: Array, target: Array) -> tuple[Array, Array]:
 def symmetric(values: Array, points: Array, triangles: Array, matrix: Array, shift: Array) -> Array:
     """Values (52, n, 3) averaged with the mirrored values of the shape of the other side."""
     spread = mesh.samples(points, triangles, 1.0)
-    away, near = KDTree(spread.points).query(points @ matrix.T + shift)
+    away, near = mesh.Tree(spread.points).query(points @ matrix.T + shift)
     alike = np.clip(2.0 - away / 3.0, 0, 1)[:, None]
     order = [INDEX[mirrored_name(name)] for name in SHAPES]
     out = np.empty_like(values)

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from scipy.spatial import KDTree
 
 from engine.channels import INDEX, SHAPES
 from engine.errors import FaceMimicError
@@ -155,9 +154,9 @@ class _Transfer:
         self.notes: list[str] = []
         self.pieces = mesh.pieces(len(points), triangles)
         used = np.unique(triangles)
-        near = used[KDTree(points[used]).query(marks)[1]]
+        near = used[mesh.Tree(points[used]).query(marks)[1]]
         self.skin_piece = int(np.bincount(self.pieces[near]).argmax())
-        close = KDTree(marks).query(points)[0] < _REACH + 30
+        close = mesh.Tree(marks).query(points)[0] < _REACH + 30
         inside = close & (self.pieces == self.skin_piece)
         whole = inside[triangles].all(1)
         self.skin = np.unique(triangles[whole])
@@ -180,7 +179,7 @@ class _Transfer:
         values = transport.carried(source, to)
         tell(0.6)
         match = transport.match(source, registered, self.skin_points, self.faces, sides)
-        away = KDTree(registered).query(self.skin_points)[0]
+        away = mesh.Tree(registered).query(self.skin_points)[0]
         still = self.still | (away > _REACH)
         deltas = transport.filled(match.of(values), match.sure, self.skin_points, self.faces, still, sides.any(1))
         tell(0.75)
@@ -207,14 +206,14 @@ class _Transfer:
         surface = mesh.samples(self.skin_points, self.faces, 1.5)
         surface_sides = (sides[surface.vertices] * surface.weights[..., None]).sum(1)
         fine = numbers[reach < 1]
-        pinned = KDTree(source.points).query(own[fine])[1]
+        pinned = mesh.Tree(source.points).query(own[fine])[1]
         return register(
             source, first, (pinned, self.marks[fine]), surface, surface_sides, lambda f: tell(0.1 + 0.5 * f)
         )
 
     def _sides(self) -> Array:
         """Which lip and which lid each skin vertex belongs to: by the shorter way over the surface, (n, 2)."""
-        tree = KDTree(self.skin_points)
+        tree = mesh.Tree(self.skin_points)
         out = np.zeros((len(self.skin), 2))
 
         def ways(names: tuple[str, ...], limit: float) -> Array:

@@ -5,7 +5,6 @@ from typing import NamedTuple
 import numpy as np
 import scipy.sparse as sp
 from scipy.sparse.linalg import splu
-from scipy.spatial import KDTree
 
 from engine.transfer import mesh
 from engine.transfer.register import features, sides
@@ -71,7 +70,7 @@ def match(source: Source, registered: Array, points: Array, triangles: Array, la
     normals = mesh.vertex_normals(registered, source.triangles)
     spread = mesh.samples(registered, source.triangles, _SPACING, normals)
     own = (sides(source.label)[spread.vertices] * spread.weights[..., None]).sum(1)
-    tree = KDTree(features(spread.points, spread.normals, own))
+    tree = mesh.Tree(features(spread.points, spread.normals, own))
     facing = mesh.vertex_normals(points, triangles)
     _, near = tree.query(features(points, facing, label_sides))
     away = np.linalg.norm(spread.points[near] - points, axis=1)

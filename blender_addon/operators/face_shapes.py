@@ -1,0 +1,233 @@
+"""Face shapes for a character that has none: landmarks, Add, the contact sheet, Keep and Discard."""
+
+# pyright: reportInvalidTypeForm=false
+from typing import Any
+
+import bpy
+
+from .. import client, preferences
+from ..contact_sheet import IMAGE, make_sheet, remove_sheet
+from ..hints import Context, Event, Returned
+from ..messages import AddonError
+from ..properties import chosen_object, needed_object
+from ..rig import landmarks
+from ..rig.character import relatives
+from ..rig.face_mesh import face_mesh, previewed
+from ..rig.face_shapes import add_shapes, discard_shapes, keep_shapes
+from .asking import Asking
+
+TILE = 192
+"""Pixels of one picture on the contact sheet."""
+
+
+class _AskingAboutMesh(Asking):
+    """An operator that sends the character's meshes to the engine."""
+
+    operation = ""
+
+    _character = 0
+    _scene = 0
+    _sent: tuple[tuple[str, int], ...] = ()
+
+    def fields(self) -> dict[str, Any]:
+        """What the engine is told besides the mesh."""
+        return {}
+
+    def ask(self, context: Context) -> client.Job:
+        obj = needed_object(context)
+        whole = face_mesh(obj)
+        for note in whole.notes:
+            self.report({"WARNING"}, f"Left out: {note}")
+        self._character, self._scene = obj.session_uid, context.scene.session_uid
+        self._sent = _described(whole)
+        return preferences.engine().ask(self.operation, self.fields(), whole.arrays())
+
+    def character(self) -> bpy.types.Object:
+        """The object that was asked about. Raises AddonError when it is gone."""
+        scene = next((scene for scene in bpy.data.scenes if scene.session_uid == self._scene), None)
+        obj = next((obj for obj in scene.objects if obj.session_uid == self._character), None) if scene else None
+        if obj is None:
+            raise AddonError("The character was removed while FaceMimic was working. Nothing was changed.")
+        return obj
+
+
+def _described(whole: Any) -> tuple[tuple[str, int], ...]:
+    return tuple((part.obj.name, part.vertices.stop) for part in whole.parts)
+
+
+class FACEMIMIC_OT_add_face_shapes(_AskingAboutMesh, bpy.types.Operator):
+    bl_idname = "facemimic.add_face_shapes"
+    bl_label = "Add Face Shapes"
+    bl_description = (
+        "Give a face without shape keys ARKit's 52, carried over from FaceMimic's sample head, to look at and keep or "
+        "discard. Landmarks that were placed are used; otherwise the face is found automatically"
+    )
+    bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012
+
+    operation = "transfer"
+    symmetric: bpy.props.BoolProperty(
+        name="Symmetric", description="Both sides of the face move exactly alike", default=True
+    )
+    contact_sheet: bpy.props.BoolProperty(
+        name="Contact Sheet", description="Draw every shape into one picture, to judge them at a glance", default=True
+    )
+    keep: bpy.props.BoolProperty(
+        name="Keep at Once", description="Keep the shapes without asking, as scripts may want", default=False
+    )
+
+    _in_window = False
+
+    def invoke(self, context: Context, event: Event) -> Returned:
+        try:
+            face_mesh(needed_object(context))
+        except AddonError as error:
+            return self.refuse(error)
+        self._in_window = True
+        return context.window_manager.invoke_props_dialog(self, title="Add Face Shapes", confirm_text="Add")
+
+    def draw(self, context: Context) -> None:
+        layout: Any = self.layout
+        layout.use_property_split = True
+        layout.prop(self, "symmetric")
+        layout.prop(self, "contact_sheet")
+
+    def execute(self, context: Context) -> Returned:
+        if not self._in_window:
+            return super().execute(context)
+        # Blender repeats the operator from its redo panel, where it must not become modal a second time.
+        self._in_window = False
+        return self.begin(context)
+
+    def fields(self) -> dict[str, Any]:
+        tile = TILE if self.contact_sheet else 0
+        return {"landmarks": landmarks.placed(), "symmetric": self.symmetric, "tile": tile}
+
+    def accept(self, context: Context, answer: client.Answer) -> str:
+        obj = self.character()
+        whole = face_mesh(obj)
+        if _described(whole) != self._sent:
+            raise AddonError("The character's meshes were changed while FaceMimic was working. Nothing was changed.")
+        header, arrays = answer.header, answer.arrays
+        try:
+            names, notes = [str(name) for name in header["shapes"]], [str(note) for note in header["notes"]]
+            vertices, deltas = arrays["vertices"].astype(int), arrays["deltas"].astype(float)
+        except (KeyError, TypeError) as error:
+            raise AddonError("The engine's answer holds no shapes. Install FaceMimic and its engine again.") from error
+        added = add_shapes(whole, names, vertices, deltas)
+        if not added:
+            raise AddonError(f"{obj.name} has all of the face shapes already. Nothing was changed.")
+        if "tiles" in arrays:
+            make_sheet(arrays["tiles"], ["At rest", *names])
+        for note in notes:
+            self.report({"WARNING"}, note)
+        told = ", ".join(f"{count} on “{name}”" for name, count in added.items())
+        if self.keep:
+            _decide(obj, keep_shapes)
+            return f"Added face shapes: {told}."
+        return f"Added face shapes to look at: {told}. Keep or discard them in the FaceMimic tab."
+
+
+class FACEMIMIC_OT_place_landmarks(_AskingAboutMesh, bpy.types.Operator):
+    bl_idname = "facemimic.place_landmarks"
+    bl_label = "Place Landmarks"
+    bl_description = "Find the points of the face and mark them with empties, which you can move before adding shapes"
+    bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012
+
+    operation = "landmarks"
+
+    def invoke(self, context: Context, event: Event) -> Returned:
+        return self.begin(context)
+
+    def accept(self, context: Context, answer: client.Answer) -> str:
+        self.character()
+        try:
+            points = {str(name): [float(one) for one in at] for name, at in answer.header["landmarks"].items()}
+            seen = bool(answer.header["seen"])
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise AddonError("The engine's answer holds no points. Install FaceMimic and its engine again.") from error
+        landmarks.place(context.scene, points)
+        if not seen:
+            self.report({"WARNING"}, "No face was seen, so the landmarks are a guess: move each to its place.")
+        return f"Placed {len(points)} landmarks. Move those that are off, then add the shapes."
+
+
+class FACEMIMIC_OT_remove_landmarks(bpy.types.Operator):
+    bl_idname = "facemimic.remove_landmarks"
+    bl_label = "Remove Landmarks"
+    bl_description = "Take the empties away; the face is then found automatically"
+    bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012
+
+    def execute(self, context: Context) -> Returned:
+        landmarks.remove()
+        return {"FINISHED"}
+
+
+class _Deciding:
+    """Keep or Discard, for all objects of the character."""
+
+    @classmethod
+    def poll(cls, context: Context) -> bool:
+        obj = chosen_object(context)
+        return obj is not None and bool(previewed(relatives(obj)))
+
+
+class FACEMIMIC_OT_keep_face_shapes(_Deciding, bpy.types.Operator):
+    bl_idname = "facemimic.keep_face_shapes"
+    bl_label = "Keep"
+    bl_description = "Make the new face shapes the character's own"
+    bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012
+
+    def execute(self, context: Context) -> Returned:
+        count = _decide(needed_object(context), keep_shapes)
+        landmarks.remove()
+        remove_sheet()
+        self.report({"INFO"}, f"Kept the face shapes of {count} object{'s' if count > 1 else ''}.")
+        return {"FINISHED"}
+
+
+class FACEMIMIC_OT_discard_face_shapes(_Deciding, bpy.types.Operator):
+    bl_idname = "facemimic.discard_face_shapes"
+    bl_label = "Discard"
+    bl_description = "Take the new face shapes away again; landmarks stay, to be moved for another try"
+    bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012
+
+    def execute(self, context: Context) -> Returned:
+        _decide(needed_object(context), discard_shapes)
+        remove_sheet()
+        self.report({"INFO"}, "Took the face shapes away. The character is as it was.")
+        return {"FINISHED"}
+
+
+def _decide(obj: bpy.types.Object, how: Any) -> int:
+    found = previewed(relatives(obj))
+    for one in found:
+        how(one)
+    return len(found)
+
+
+class FACEMIMIC_OT_show_contact_sheet(bpy.types.Operator):
+    bl_idname = "facemimic.show_contact_sheet"
+    bl_label = "Contact Sheet"
+    bl_description = "Show the picture of all new face shapes in a window of its own"
+    bl_options = {"INTERNAL"}  # noqa: RUF012
+
+    @classmethod
+    def poll(cls, context: Context) -> bool:
+        return IMAGE in bpy.data.images and not bpy.app.background
+
+    def execute(self, context: Context) -> Returned:
+        bpy.ops.wm.window_new()
+        area: Any = context.window_manager.windows[-1].screen.areas[0]
+        area.type = "IMAGE_EDITOR"
+        area.spaces.active.image = bpy.data.images[IMAGE]
+        return {"FINISHED"}
+
+
+CLASSES = (
+    FACEMIMIC_OT_add_face_shapes,
+    FACEMIMIC_OT_place_landmarks,
+    FACEMIMIC_OT_remove_landmarks,
+    FACEMIMIC_OT_keep_face_shapes,
+    FACEMIMIC_OT_discard_face_shapes,
+    FACEMIMIC_OT_show_contact_sheet,
+)
