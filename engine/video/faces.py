@@ -66,7 +66,13 @@ class Landmarker:
         )
         try:
             return vision.FaceLandmarker.create_from_options(options)
-        except (RuntimeError, ValueError, OSError) as error:
+        except OSError as error:
+            # Its native part is loaded only here; servers often lack libEGL or libGLES.
+            raise FaceMimicError(
+                f"MediaPipe cannot start on this system: {error}. Install what is missing with the system's packages.",
+                "video",
+            ) from error
+        except (RuntimeError, ValueError) as error:
             raise FaceMimicError(f"{self._model} is not a face landmarker that MediaPipe can open.", "video") from error
 
 

@@ -73,6 +73,17 @@ def test_a_file_that_is_no_landmarker_is_told(shared: Path, tmp_path: Path) -> N
         capture(shared / "video" / "face_a.mp4", model=tmp_path / "mine.task")
 
 
+def test_a_system_that_lacks_a_library_is_told(shared: Path, bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mediapipe = pytest.importorskip("mediapipe")
+
+    def fail(options: object) -> None:
+        raise OSError("libEGL.so.1: cannot open shared object file")
+
+    monkeypatch.setattr(mediapipe.tasks.vision.FaceLandmarker, "create_from_options", fail)
+    with pytest.raises(FaceMimicError, match=r"cannot start on this system: libEGL\.so\.1.*Install what is missing"):
+        capture(shared / "video" / "face_a.mp4", model=bundle, cache=False)
+
+
 def test_a_download_is_checked_and_written_whole(home: Path, server: str, monkeypatch: pytest.MonkeyPatch) -> None:
     digest = hashlib.sha256(CONTENT).hexdigest()
     told: list[float] = []
