@@ -18,7 +18,10 @@ _MOST_LINES = 6
 
 class FACEMIMIC_PG_footage(bpy.types.PropertyGroup):
     path: bpy.props.StringProperty(
-        name="Footage", description="A video, a folder of images, or a photo of a face", subtype="FILE_PATH"
+        name="Footage",
+        description="A video, a folder of images, or a photo of a face",
+        subtype="FILE_PATH",
+        options={"PATH_SUPPORTS_BLEND_RELATIVE"},
     )
     face: bpy.props.IntProperty(
         name="Face",
