@@ -53,7 +53,8 @@ def _mesh(told: Any, points: np.ndarray | None, moved: np.ndarray | None) -> Mes
 def _expression(told: Any) -> Expression:
     if not isinstance(told, dict) or not isinstance(told.get("binds"), dict):
         raise _refused("expressions with names and binds")
-    overrides = told.get("overrides") or {}
+    overrides = told.get("overrides")
+    overrides = overrides if isinstance(overrides, dict) else {}
     kept = {group: mode for group, mode in overrides.items() if group in GROUPS and mode in MODES}
     return Expression(str(told.get("name")), {str(key): _number(w) for key, w in told["binds"].items()}, kept)
 

@@ -9,6 +9,8 @@ from typing import Final
 
 import numpy as np
 
+from engine.avatars.schemes import plain
+from engine.channels import SHAPES
 from engine.retarget.controls import Control
 
 GROUPS: Final = ("blink", "lookAt", "mouth")
@@ -27,9 +29,6 @@ _CHANNELS: Final = {"blink": "eyeBlink", "lookAt": "eyeLook"}
 
 def group_of(control: Control) -> str:
     """What the rules call a control: "blink", "lookAt", "mouth", or "" for one that they leave alone."""
-    from engine.avatars.schemes import plain
-    from engine.channels import SHAPES
-
     name = plain(control.expression or control.name)
     for group, presets in _PRESETS.items():
         if name in presets:

@@ -7,6 +7,7 @@ import pytest
 from blender_addon import client, places
 from blender_addon.clip import save_npz
 from blender_addon.operators import asking
+from blender_addon.rig import solve
 
 
 @pytest.fixture
@@ -150,3 +151,22 @@ def test_the_redo_panel_waits_for_the_end_and_does_not_go_modal_again(monkeypatc
 
 def test_a_list_is_copied(addon, scene):
     assert bpy.ops.facemimic.copy_text(text="one\ntwo") == {"FINISHED"}
+
+
+def test_a_sparse_character_is_fitted_unless_switched_off(addon, make_mesh, real_engine, make_clip, tmp_path):
+    obj = make_mesh("Face", ["aa", "ih", "ou", "ee", "oh", "blink", "happy", "angry"])
+    bpy.context.view_layer.objects.active = obj
+    rise = np.linspace(0, 0.8, 10)
+    curves = {"mouthSmileLeft": rise, "mouthSmileRight": rise, "cheekSquintLeft": rise, "cheekSquintRight": rise}
+    save_npz(make_clip({**curves, "browDownLeft": rise, "browDownRight": rise}), tmp_path / "mixed.npz")
+    last = {}
+    for approximate in (True, False):
+        bpy.context.scene.facemimic.approximate = approximate
+        assert bpy.ops.facemimic.load_take(filepath=str(tmp_path / "mixed.npz")) == {"FINISHED"}
+        bpy.context.scene.frame_set(10)
+        last[approximate] = {block.name: block.value for block in obj.data.shape_keys.key_blocks[1:]}
+    assert last[True]["happy"] > 0.4
+    assert last[True]["angry"] > 0.4
+    assert last[True] != last[False]
+    (told, *_) = solve.told(obj)
+    assert "cheekSquint by happy" in told
