@@ -14,6 +14,7 @@ import bpy
 import numpy as np
 
 import blender_addon
+from benchmarks import rigs
 from blender_addon import preferences
 from blender_addon.bake.write import bake
 from blender_addon.client import stop
@@ -104,6 +105,7 @@ def main() -> None:
     mesh = next(obj for obj in bpy.data.objects if obj.type == "MESH" and obj.data.shape_keys)
     yardstick = timed(lambda: insert_keys(find_character(mesh), clip), 1)
     rows.append(("keyframe_insert of the same 52 × 1000 (yardstick)", yardstick, None))
+    rows += rigs.rows()
     blender_addon.unregister()
 
     print(f"\nBlender {bpy.app.version_string}, Python {sys.version.split()[0]}")

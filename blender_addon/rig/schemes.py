@@ -196,12 +196,13 @@ def recognise(names: Iterable[str], company: Iterable[str] = ()) -> Recognised:
         sure.append(taken)
         beside.append(there)
     read = {name for taken in sure for name in taken.values()} | set(twins)
+    unread = [(name, key) for name in names if name not in read and (key := _loose(name))]
     found: list[Match] = []
     strength: Counter[str] = Counter()
     for scheme, taken, there in zip(all_schemes(), sure, beside, strict=True):
         guessed: dict[str, str] = {}
-        for name in names:
-            normal = scheme.loose.get(_loose(name)) if name not in read else None
+        for name, key in unread:
+            normal = scheme.loose.get(key)
             if normal and normal not in taken:
                 guessed.setdefault(normal, name)
         every = {*taken, *guessed, *there}
@@ -228,7 +229,10 @@ def _readings(scheme: Scheme, names: Iterable[str]) -> tuple[list[tuple[str, str
     certain: list[tuple[str, str]] = []
     behind: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for name in names:
-        for before, normal, sure in (*_prefixed(scheme, name), *_suffixes(name)):
+        readings = _suffixes(name)
+        if scheme.prefixes:
+            readings = (*_prefixed(scheme, name), *readings)
+        for before, normal, sure in readings:
             if normal not in scheme.meanings or before in known:
                 continue
             if not before or sure:
