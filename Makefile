@@ -32,6 +32,7 @@ package: $(VENV)/.installed
 
 benchmark: $(VENV)/.installed
 	$(RUN) -m benchmarks.table
+	$(RUN) -m benchmarks.retarget
 
 rigs: $(VENV)/.installed
 	$(RUN) -m sample_rigs.build_head
