@@ -16,11 +16,13 @@ from .operators import (
     generate,
     import_avatar,
     load_take,
+    preflight,
 )
 from .operators import mapping as mapping_operators
 from .panels import approximation, character, files, line_fields, mapping, menus, performance, status
 from .panels import face_shapes as face_shapes_panel
 from .panels import footage as footage_panel
+from .panels import preflight as preflight_panel
 from .rig import corrections
 
 _CLASSES = (
@@ -33,6 +35,7 @@ _CLASSES = (
     *exporting.CLASSES,
     *add_to_avatar.CLASSES,
     *export_take.CLASSES,
+    *preflight.CLASSES,
     *engine.CLASSES,
     *copy_text.CLASSES,
     *mapping_operators.CLASSES,
@@ -43,6 +46,7 @@ _CLASSES = (
     *performance.CLASSES,
     *footage_panel.CLASSES,
     *files.CLASSES,
+    *preflight_panel.CLASSES,
 )
 
 
@@ -53,6 +57,7 @@ def register() -> None:
     line_fields.register()
     for cls in _CLASSES:
         bpy.utils.register_class(cls)
+    preflight.register()
     menus.register()
     status.register()
     if bpy.app.module:
@@ -70,6 +75,7 @@ def unregister() -> None:
     portraits.forget()
     status.unregister()
     menus.unregister()
+    preflight.unregister()
     for cls in reversed(_CLASSES):
         bpy.utils.unregister_class(cls)
     line_fields.unregister()

@@ -6,6 +6,7 @@ import bpy
 from . import emotions
 from .hints import Context
 from .messages import AddonError
+from .preflight.findings import targets
 
 SHORTEST, LONGEST = 0.3, 600.0
 """Seconds; the engine's limits for a request."""
@@ -75,6 +76,12 @@ class FACEMIMIC_PG_settings(bpy.types.PropertyGroup):
         soft_min=0.001,
         soft_max=0.05,
         precision=3,
+    )
+    preflight_target: bpy.props.EnumProperty(
+        name="Target",
+        description="The program that the character and its takes go to",
+        items=[(one.name, one.label, one.about) for one in targets().values()],
+        default="godot",
     )
     new_take: bpy.props.BoolProperty(
         name="New Action",

@@ -1,5 +1,6 @@
 """Which bones of an armature are the humanoid's, and where they are in the T-pose."""
 
+import json
 import math
 import tomllib
 from dataclasses import dataclass
@@ -12,6 +13,9 @@ from mathutils import Matrix, Vector
 from ..messages import AddonError
 from .blender_data import armature_bones
 from .humanoid_shape import bones_by_shape
+
+ASSIGNED = "facemimic_humanoid"
+"""Custom property of an armature object: JSON of humanoid bone to the armature's bone, as the artist chose them."""
 
 GLTF_AXES = Matrix(((1, 0, 0, 0), (0, 0, 1, 0), (0, -1, 0, 0), (0, 0, 0, 1)))
 """From Blender's axes (up +Z, front -Y) to glTF's (up +Y, front +Z)."""
@@ -45,10 +49,31 @@ def parent_of(name: str, present: set[str] | dict) -> str | None:
 
 
 def find_bones(armature: bpy.types.Object) -> dict[str, str]:
-    """Humanoid bone to the armature's bone, by the naming scheme that finds the most, else also by shape.
+    """Humanoid bone to the armature's bone: as the artist chose, else by the naming scheme that finds the most, else
+    also by shape.
 
     A bone counts only where the armature's own hierarchy puts it under the humanoid bone that it must hang on.
     """
+    chosen = assigned_bones(armature)
+    if not chosen:
+        return _recognised(armature)
+    found = {name: bone for name, bone in _recognised(armature).items() if bone not in chosen.values()} | chosen
+    return _hierarchical(armature_bones(armature), {name: found[name] for name in bones() if name in found})
+
+
+def assigned_bones(armature: bpy.types.Object) -> dict[str, str]:
+    """The humanoid bones that the artist chose, as far as the armature still has them."""
+    text, own = armature.get(ASSIGNED), armature_bones(armature)
+    try:
+        told = json.loads(text) if isinstance(text, str) else {}
+    except ValueError:
+        return {}
+    if not isinstance(told, dict):
+        return {}
+    return {name: bone for name, bone in told.items() if name in bones() and bone in own}
+
+
+def _recognised(armature: bpy.types.Object) -> dict[str, str]:
     by_name: dict[str, str] = {}
     own = armature_bones(armature)
     for bone in own:
@@ -75,7 +100,7 @@ def required_bones(armature: bpy.types.Object | None, name: str) -> dict[str, st
     if lacking:
         raise AddonError(
             f"{armature.name} lacks humanoid bones that VRM needs: {', '.join(lacking)}. "
-            "Add them, or name them as VRM, Rigify, Mixamo or Unreal do."
+            "Choose them with Assign Bones in the panel's Preflight, or name them as VRM, Rigify, Mixamo or Unreal do."
         )
     return found
 

@@ -1,0 +1,153 @@
+"""What preflight finds on characters that have each fault, and what its fixes leave as it was."""
+
+import json
+
+import bpy
+import numpy as np
+import pytest
+
+from blender_addon.bake.write import bake
+from blender_addon.export.humanoid import find_bones, required_bones
+from blender_addon.messages import AddonError
+from blender_addon.preflight import tracker
+from blender_addon.preflight.findings import SEVERITIES, preflight, report, targets
+from blender_addon.preflight.fixes import fixes
+from blender_addon.preflight.rules import rules
+from blender_addon.rig.character import Character, find_character
+from blender_addon.rig.schemes import HEAD_CHANNELS, channels
+
+
+def rules_of(character: Character, target: str = "godot") -> dict[str, str]:
+    return {one.rule: one.text for one in preflight(character, target) if one.rule}
+
+
+def fixed(face, rule: str) -> Character:
+    fixes()[rule].apply(find_character(face))
+    return find_character(face)
+
+
+def test_every_rule_that_a_target_names_is_there_and_every_fix_mends_a_rule():
+    for target in targets().values():
+        assert set(target.rules) <= set(rules())
+        assert set(target.rules.values()) <= set(SEVERITIES)
+    assert set(fixes()) <= set(rules())
+    assert set(tracker.names()) == set(channels()) - set(HEAD_CHANNELS)
+
+
+def test_arkit_names_but_the_inner_brow_are_known_to_godot(make_mesh):
+    face = make_mesh("Face", [name for name in channels() if name not in HEAD_CHANNELS])
+    assert tracker.wanted(find_character(face)) == ([], [(face, "browInnerUp")], [])
+
+
+def test_names_that_godot_does_not_know_are_renamed_and_takes_follow(make_mesh, make_clip):
+    face = make_mesh("Face", ["eyeBlink_L", "eyeBlink_R", "jawOpen"])
+    curve = np.linspace(0, 1, 10)
+    clip = make_clip({"eyeBlinkLeft": curve, "jawOpen": curve})
+    resting = bake(find_character(face), clip, frame=1, fps=24, name="Resting")
+    playing = bake(find_character(face), clip, frame=1, fps=24, name="Playing", new_take=True)
+    assert "eyeBlink_L → eyeBlinkLeft" in rules_of(find_character(face))["tracker_names"]
+    character = fixed(face, "tracker_names")
+    assert "tracker_names" not in rules_of(character)
+    assert [block.name for block in face.data.shape_keys.key_blocks] == [
+        "Basis",
+        "eyeBlinkLeft",
+        "eyeBlinkRight",
+        "jawOpen",
+    ]
+    for action in (resting, playing):
+        paths = {curve.data_path for curve in action.layers[0].strips[0].channelbags[0].fcurves}
+        assert 'key_blocks["eyeBlinkLeft"].value' in paths
+        assert not any("_L" in path for path in paths)
+
+
+def test_the_inner_brow_is_halved_beside_the_whole(addon, make_mesh):
+    face = make_mesh("Face", ["browInnerUp"])
+    shape = face.data.shape_keys.key_blocks["browInnerUp"]
+    for point in shape.data:
+        point.co.z += 0.1
+    before = np.array([point.co[:] for point in shape.data])
+    character = fixed(face, "tracker_names")
+    blocks = face.data.shape_keys.key_blocks
+    rest = np.array([point.co[:] for point in blocks[0].data])
+    left, right = (np.array([point.co[:] for point in blocks[name].data]) - rest for name in tracker.HALVES)
+    assert np.abs(left + right - (before - rest)).max() < 1e-5
+    assert np.abs(left[rest[:, 0].argmax()]).max() > np.abs(left[rest[:, 0].argmin()]).max()
+    assert [target.shape_key for target in character.targets] == ["browInnerUp"]
+    assert "tracker_names" not in rules_of(character)
+
+
+def test_muted_and_narrow_shapes_are_mended(make_mesh):
+    face = make_mesh("Face", ["jawOpen", "tongueOut"])
+    blocks = face.data.shape_keys.key_blocks
+    blocks["jawOpen"].mute, blocks["tongueOut"].slider_max = True, 0.5
+    found = rules_of(find_character(face))
+    assert "jawOpen" in found["muted"]
+    assert "tongueOut" in found["ranges"]
+    fixed(face, "muted")
+    fixed(face, "ranges")
+    assert not {"muted", "ranges"} & set(rules_of(find_character(face)))
+
+
+def test_what_is_lost_in_files_is_said(make_mesh, make_clip):
+    face = make_mesh("Face", ["jawOpen"])
+    face.modifiers.new("Smooth", "SUBSURF")
+    face.scale = (1, 1, -2)
+    bake(find_character(face), make_clip({"jawOpen": [0, 1]}), frame=-20, fps=24, name="Take")
+    found = rules_of(find_character(face))
+    assert "Smooth" in found["modifiers"]
+    assert "mirrored" in found["scale"]
+    assert "-20" in found["before_zero"]
+    assert "no armature" in rules_of(find_character(face), "vrm")["humanoid"]
+    assert "happy" in rules_of(find_character(face), "vrm")["presets"]
+    text = report(find_character(face), "vrm")
+    assert text.startswith("Face for VRM Applications: 1 error")
+
+
+def test_bones_that_no_scheme_knows_can_be_assigned(addon, make_mesh, make_armature):
+    names = {
+        "hips": None, "spine": "hips", "head": "spine",
+        **{f"{s}{part}": f"{s}{above}" if above else root for s in ("left", "right") for part, above, root in (
+            ("UpperLeg", "", "hips"), ("LowerLeg", "UpperLeg", ""), ("Foot", "LowerLeg", ""),
+            ("UpperArm", "", "spine"), ("LowerArm", "UpperArm", ""), ("Hand", "LowerArm", ""))},
+    }  # fmt: skip
+    odd = {name: f"q{number:02}" for number, name in enumerate(names)}
+    armature = odd_armature(names, odd)
+    face = make_mesh("Face", ["jawOpen"], parent=armature)
+    bpy.context.view_layer.objects.active = face
+    with pytest.raises(AddonError, match="Assign Bones"):
+        required_bones(armature, "Rig")
+    assert bpy.ops.facemimic.assign_bones(assigned=json.dumps(odd)) == {"FINISHED"}
+    assert find_bones(armature) == odd
+    assert required_bones(armature, "Rig") == odd
+    swapped = {**odd, "leftHand": odd["leftUpperArm"], "leftUpperArm": odd["leftHand"]}
+    for wrong in (json.dumps(swapped), json.dumps({"hips": "none"}), json.dumps({"tail": odd["hips"]}), "{"):
+        with pytest.raises(RuntimeError):
+            bpy.ops.facemimic.assign_bones(assigned=wrong)
+        assert find_bones(armature) == odd
+
+
+def odd_armature(names: dict, odd: dict) -> bpy.types.Object:
+    armature = bpy.data.objects.new("Rig", bpy.data.armatures.new("Rig"))
+    bpy.context.collection.objects.link(armature)
+    bpy.context.view_layer.objects.active = armature
+    bpy.ops.object.mode_set(mode="EDIT")
+    for name, parent in names.items():
+        bone = armature.data.edit_bones.new(odd[name])
+        bone.head, bone.tail = (0, 0, 1), (0, 0, 1.1)
+        if parent:
+            bone.parent = armature.data.edit_bones[odd[parent]]
+    bpy.ops.object.mode_set(mode="OBJECT")
+    return armature
+
+
+def test_the_operators_report_and_mend(addon, make_mesh, capfd):
+    face = make_mesh("Face", ["eyeBlink_L"])
+    bpy.context.view_layer.objects.active = face
+    for target in targets():
+        assert bpy.ops.facemimic.preflight(target=target) == {"FINISHED"}
+    assert bpy.ops.facemimic.preflight(target="godot") == {"FINISHED"}
+    assert "Face for V-Sekai and Godot: 0 errors, 1 warning" in capfd.readouterr().out
+    assert bpy.ops.facemimic.preflight_fix(rule="tracker_names") == {"FINISHED"}
+    assert face.data.shape_keys.key_blocks[1].name == "eyeBlinkLeft"
+    with pytest.raises(RuntimeError, match="no fix"):
+        bpy.ops.facemimic.preflight_fix(rule="scale")
