@@ -32,6 +32,8 @@ from engine.video.track import Track
 
 SILENT = 0.03
 """A channel that stays within this range over the clip shows nothing."""
+DOUBTFUL = 0.5
+"""Confidence below which a region counts as not seen well."""
 TRACKING = 0.9
 """Share of the work that is tracking, for progress."""
 
@@ -130,7 +132,7 @@ def _performed(
     head = without_outliers(filled(times, head_angles(decoded.head_degrees, resting)))
     confidence = sighting.channels.copy()
     confidence[:, : len(SHAPES)] *= decoded.confidence
-    events = find_events(times, faces, lip_gap(seen.landmarks, seen.size))
+    events = _events(times, faces, seen, sighting)
     values = evenly(times, np.concatenate([np.clip(faces, 0, 1), head], 1), fps)
     trust = np.clip(evenly(times, confidence, fps), 0, 1)
     still = [name for name, reach in zip(SHAPES, np.ptp(faces, axis=0), strict=True) if reach < SILENT]
@@ -154,6 +156,17 @@ def _performed(
     if progress:
         progress(1.0)
     return Captured(Clip(values, fps, CHANNELS, facts), track, sighting, resting, events)
+
+
+def _events(times: np.ndarray, faces: np.ndarray, seen: Seen, sighting: Sighting) -> Events:
+    """What happened where it could be seen: a hand before the mouth is no closure, and its end no smile."""
+    clear = sighting.channels[:, : len(SHAPES)] >= DOUBTFUL
+    columns = [
+        np.interp(times, times[ok], row[ok]) if ok.any() else row for row, ok in zip(faces.T, clear.T, strict=True)
+    ]
+    gap = lip_gap(seen.landmarks, seen.size)
+    gap[sighting.regions[:, ALL.index("mouth")] < DOUBTFUL] = np.nan
+    return find_events(times, np.stack(columns, 1), gap)
 
 
 def _resting(
@@ -256,7 +269,7 @@ def _own_rate(footage: Footage, times: np.ndarray) -> float:
 
 def _doubtful(times: np.ndarray, sighting: Sighting) -> dict[str, list[list[float]]]:
     """By region, the spans in which it was found but not seen well."""
-    table = {name: _spans(times, sighting.regions[:, i] < 0.5, 20) for i, name in enumerate(ALL)}
+    table = {name: _spans(times, sighting.regions[:, i] < DOUBTFUL, 20) for i, name in enumerate(ALL)}
     return {name: spans for name, spans in table.items() if spans}
 
 

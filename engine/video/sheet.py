@@ -48,6 +48,7 @@ class _Sheet:
         # Long lists make the page longer; what is not used is cut off.
         self.page = self.image_module.new("RGB", (WIDTH, 6000), PAPER)
         self.pen = self.draw_module.Draw(self.page)
+        self.top = 0
         times = captured.track.times
         self.first = float(times[0])
         # The last frame lasts as long as the others.
@@ -139,7 +140,8 @@ class _Sheet:
             x -= self.pen.textlength(name, font=self._font(24)) + 44
             self.pen.rectangle((x + 6, y + 8, x + 34, y + 30), fill=colour)
             x -= 26
-        y += 60
+        y += 66
+        self.top = y
         edges = [*facts["confidence"]["times"], self.last]
         for name, values in facts["confidence"]["regions"].items():
             self._row(y, name, height)
@@ -150,29 +152,24 @@ class _Sheet:
             for span in facts["lost"]:
                 self._span(y, height, span, LOST)
             y += height + 6
-        self._row(y, "neutral", 20)
-        self.pen.rectangle((LEFT, y, RIGHT, y + 19), fill=(244, 246, 247))
-        for span in facts["resting"]:
-            self._span(y, 20, span, NEUTRAL, 6)
-        completed = (facts.get("completed") or {}).get("spans", [])
-        if completed:
+        completed = [
+            [low + self.first, high + self.first] for low, high in (facts.get("completed") or {}).get("spans", [])
+        ]
+        for name, spans, colour in (("neutral", facts["resting"], NEUTRAL), ("completed", completed, COMPLETED)):
+            y += 8
+            self._row(y, name, 28)
+            self.pen.rectangle((LEFT, y, RIGHT, y + 27), fill=(244, 246, 247))
+            for span in spans:
+                self._span(y, 28, span, colour, 6)
             y += 28
-            self._row(y, "completed", 20)
-            self.pen.rectangle((LEFT, y, RIGHT, y + 19), fill=(244, 246, 247))
-            for low, high in completed:
-                self._span(y, 20, [low + self.first, high + self.first], COMPLETED, 6)
-        return y + 20
+        return y
 
     def _events(self, y: int) -> int:
         facts, height = self.facts, 30
-        rows = (
-            ("blinks", [(span, span[0]) for span in facts["blinks"]]),
-            ("mouth open", [(span, span[0]) for span in facts["mouth_open"]]),
-        )
-        for name, spans in rows:
+        for name, spans in (("blinks", facts["blinks"]), ("mouth open", facts["mouth_open"])):
             self._row(y, name, height)
             self.pen.line((LEFT, y + height // 2, RIGHT, y + height // 2), fill=PALE, width=2)
-            for span, _ in spans:
+            for span in spans:
                 self._span(y, height, span, EVENT, 6)
             y += height + 10
         for name, times in (("lips meet", facts["closures"]), ("smile begins", facts["smiles"])):
@@ -210,8 +207,8 @@ class _Sheet:
             self._text(self._x(time), y + 16, f"{time:g} s", 22, GREY, "ma")
             time += step
         for cut in self.facts["cuts"]:
-            self.pen.line((self._x(cut), y - 900, self._x(cut), y), fill=INK, width=2)
-            self._text(self._x(cut), y - 4, " cut", 22, INK, "ld")
+            self.pen.line((self._x(cut), self.top, self._x(cut), y), fill=INK, width=2)
+            self._text(self._x(cut), self.top - 2, "cut", 20, INK, "md")
         return y + 44
 
     def _lists(self, y: int) -> int:
@@ -220,7 +217,7 @@ class _Sheet:
         still = [name for name in facts["still_channels"] if name not in facts["blind_channels"]]
         left = self._paragraph(MARGIN, y, middle - MARGIN - 50, "Channels without signal", [", ".join(still) or "none"])
         blind = [", ".join(facts["blind_channels"])]
-        left = self._paragraph(MARGIN, left + 26, middle - MARGIN - 50, "Channels that no camera shows here", blind)
+        left = self._paragraph(MARGIN, left + 26, middle - MARGIN - 50, "Channels that this decoder cannot read", blind)
         causes = [
             f"{region}: " + ", ".join(f"{cause} {lost:.2f} s" for cause, lost in row.items())
             for region, row in facts["causes"].items()
