@@ -8,7 +8,7 @@ from ..preflight.findings import targets
 from ..properties import chosen_object, settings
 from .character import Tab, sentence
 
-_ICONS = {"error": "ERROR", "warning": "INFO", "note": "DOT"}
+_ICONS = {"error": "CANCEL", "warning": "ERROR", "note": "DOT"}
 
 
 class FACEMIMIC_PT_preflight(Tab, bpy.types.Panel):
@@ -19,9 +19,9 @@ class FACEMIMIC_PT_preflight(Tab, bpy.types.Panel):
     def draw(self, context: Context) -> None:
         layout = self.layout
         chosen = settings(context)
-        row = layout.row(align=True)
-        row.prop(chosen, "preflight_target", text="")
-        row.operator("facemimic.preflight", text="Check", icon="VIEWZOOM")
+        column = layout.column(align=True)
+        column.prop(chosen, "preflight_target", text="")
+        column.operator("facemimic.preflight", text="Check", icon="VIEWZOOM")
         obj = chosen_object(context)
         found = last_findings(obj, chosen.preflight_target) if obj is not None else None
         if found is None:
