@@ -19,6 +19,8 @@ from .bones import bone_curves
 
 SWELL = 1.0
 """Seconds from rest to full strength and back."""
+_LONGEST = 0.25
+"""Seconds that one step goes on at most: where a view takes long to draw, the shape is seen all the same."""
 _HEAD = 0.35
 """Radians that a head turns to be seen."""
 
@@ -28,7 +30,8 @@ class Trial:
 
     def __init__(self, line: Line, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._began = clock()
+        self._last = clock()
+        self._at = 0.0
         self._line = line
         self._swells = _swells(line)
         self._before: list[tuple[Any, str, Any]] = []
@@ -36,10 +39,12 @@ class Trial:
 
     def step(self) -> bool:
         """Shows the line as it is at this time, and says whether there is more to show."""
-        at = (self._clock() - self._began) / SWELL
-        if at >= len(self._swells):
+        now = self._clock()
+        self._at += min(now - self._last, _LONGEST) / SWELL
+        self._last = now
+        if self._at >= len(self._swells):
             return False
-        self.show(self._swells[int(at)], math.sin(math.pi * (at % 1.0)))
+        self.show(self._swells[int(self._at)], math.sin(math.pi * (self._at % 1.0)))
         return True
 
     def show(self, moved: frozenset[str], strength: float) -> None:

@@ -7,6 +7,7 @@ import bpy
 from ..hints import Context, Layout
 from ..properties import chosen_object
 from ..rig.lines import BONE, CHANNEL, MOTION_NAMES, SHAPE, SURE, Line
+from ..rig.motions import motion_channels
 from ..rig.schemes import EXACT, SPELLING, normalised
 from .character import Tab, sentence
 from .line_fields import CHANNEL_FIELDS, fields, follows, rows, show
@@ -40,13 +41,19 @@ def in_words(line: Line) -> str:
     if line.kind == CHANNEL:
         return "Nothing on this character shows this channel."
     if line.kind == BONE:
-        motion = MOTION_NAMES[line.name].lower()
-        return f"Turns the {motion} as no shape key does." if line.used else f"Not moved: {line.reason}."
+        return _bone_in_words(line)
     if not line.used:
         return f"Not used: {line.reason}."
     if line.sure in (EXACT, SPELLING):
         return f"{line.scheme}, {SURE[line.sure]}."
     return f"{SURE[line.sure][0].upper()}{SURE[line.sure][1:]}." if line.sure in SURE else line.scheme
+
+
+def _bone_in_words(line: Line) -> str:
+    if not line.used:
+        return f"Not moved: {line.reason}."
+    partly = set(motion_channels(line.name)) - set(line.follows)
+    return f"This bone moves the {MOTION_NAMES[line.name].lower()}{', as far as no shape key does' if partly else ''}."
 
 
 def names_itself(line: Line) -> bool:
@@ -187,6 +194,8 @@ def draw_line(layout: Layout, context: Context, line: Line) -> None:
         body.prop(own, "gain")
         return
     _draw_channels(body, own)
+    if not follows():
+        return
     body.prop(own, "gain")
     body.prop(own, "offset")
     limits = body.column(align=True)
