@@ -17,6 +17,12 @@ _ON_SKIN = 10.0
 
 _SOFT = 12.0
 """mm of height over which gums in one piece pass from the skull to the jaw."""
+_FLAT_HEIGHT = {"eyeBlink": 0.1, "eyeSquint": 0.7, "eyeWide": 1.12}
+"""What remains of a flat eye's height."""
+_LINE = 0.3
+"""Where a flat eye shuts: a share of its height from below."""
+_LIFT = 0.08
+"""How far it comes forward, a share of its height."""
 
 
 class Ball(NamedTuple):
@@ -61,7 +67,7 @@ def find_parts(points: Array, pieces: Array, skin: int, skin_points: Array, mark
         inside = middle - mouth
         if side:
             balls[side].append(vertices)
-        elif abs(inside[0]) < 1.4 * half and -8 < inside[1] < 75 and abs(inside[2]) < 28 and extent.max() < 90:
+        elif abs(inside[0]) < 1.4 * half and -8 < inside[1] < 75 and abs(inside[2]) < 28 and extent.max() < 120:
             if cloud[:, 2].max() > mouth[2] + 5 and cloud[:, 2].min() < mouth[2] - 5 and extent[2] > 16:
                 lining.append(vertices)
             elif _is_tongue(cloud):
@@ -117,8 +123,6 @@ def _is_tongue(cloud: Array) -> bool:
 
 def move_parts(parts: Parts, points: Array, skin: Array, out: Array, source: Source, to: Warp, back: Warp) -> None:
     """Fills in `out` (52, v, 3) for everything that is not the skin, whose vertices are `skin`."""
-    for side, ball in parts.balls.items():
-        _turn(ball, side, points, out, source)
     jawed = np.concatenate([parts.lower_teeth, parts.tongue])
     if len(jawed):
         _follow_jaw(jawed, points, out, source, to, back)
@@ -135,6 +139,9 @@ def move_parts(parts: Parts, points: Array, skin: Array, out: Array, source: Sou
         weight /= weight.sum(1, keepdims=True)
         for shape in range(len(out)):
             out[shape, parts.on_skin] = (out[shape, skin[near]] * weight[..., None]).sum(1)
+    for side, ball in parts.balls.items():
+        _turn(ball, side, points, out, source)
+        _shut_flat(ball, side, points, skin, parts.on_skin, out)
 
 
 def _turn(ball: Ball, side: str, points: Array, out: Array, source: Source) -> None:
@@ -147,6 +154,24 @@ def _turn(ball: Ball, side: str, points: Array, out: Array, source: Source) -> N
         along = pole * (ray @ pole)[:, None]
         turned = along + (ray - along) * np.cos(angle) + np.cross(pole, ray) * np.sin(angle)
         out[INDEX[f"eyeLook{way}{side}"], ball.vertices] = turned - ray
+
+
+def _shut_flat(ball: Ball, side: str, points: Array, skin: Array, worn: Array, out: Array) -> None:
+    """Eyes that lie on a face without lids, as drawn ones do, shut by becoming a line, and their lashes with them."""
+    cloud = points[ball.vertices]
+    low, high = cloud.min(0), cloud.max(0)
+    tall, wide = high[2] - low[2], high[0] - low[0]
+    lids = np.abs(points[skin][:, [0, 2]] - ball.centre[[0, 2]]).max(1) < tall
+    if ball.round or np.abs(out[INDEX[f"eyeBlink{side}"], skin[lids]]).max(initial=0.0) > 0.3 * tall:
+        return
+    near = np.abs(points[worn, 0] - ball.centre[0]) < wide
+    lashes = worn[near & (points[worn, 2] > low[2]) & (points[worn, 2] < high[2] + 0.2 * tall)]
+    for name, height in _FLAT_HEIGHT.items():
+        shape = INDEX[name + side]
+        for vertices in (ball.vertices, lashes):
+            out[shape, vertices, 2] = (height - 1.0) * (points[vertices, 2] - low[2] - _LINE * tall)
+            # A line would sink into the curve of the face.
+            out[shape, vertices, 1] = min(height - 1.0, 0.0) * _LIFT * tall
 
 
 def _follow_jaw(

@@ -23,6 +23,8 @@ _REACH = 45.0
 """mm from the sample's face beyond which nothing moves."""
 _MOVES = 1e-3
 """mm below which a vertex does not move."""
+_FINE = 5.0
+"""Rings of the sample around lids and lips that are smoothed little."""
 _FACE_POINTS = 7
 """Landmarks without which no face can be laid over another."""
 
@@ -181,10 +183,12 @@ class _Transfer:
         match = transport.match(source, registered, self.skin_points, self.faces, sides)
         away = mesh.Tree(registered).query(self.skin_points)[0]
         still = self.still | (away > _REACH)
-        deltas = transport.filled(match.of(values), match.sure, self.skin_points, self.faces, still, sides.any(1))
+        rings = match.of(np.stack([source.lid_ring, source.lip_ring], 1))
+        fine = (np.abs(rings) < _FINE).any(1)
+        deltas = transport.filled(match.of(values), match.sure, self.skin_points, self.faces, still, fine)
         tell(0.75)
         found = parts.find_parts(self.points, self.pieces, self.skin_piece, self.skin_points, self.marks)
-        self._close(deltas, match, sides, found)
+        self._close(deltas, rings, sides, found)
         if symmetric:
             plane = symmetry.midplane(self.marks, self.skin_points)
             deltas = symmetry.symmetric(deltas, self.skin_points, self.faces, *plane)
@@ -230,10 +234,9 @@ class _Transfer:
             out[near, column] = np.where(up < down, 1.0, -1.0)[near]
         return out
 
-    def _close(self, deltas: Array, match: transport.Match, sides: Array, found: parts.Parts) -> None:
+    def _close(self, deltas: Array, rings: Array, sides: Array, found: parts.Parts) -> None:
         """Corrects what must meet: lids in a blink, lips in mouthClose; and keeps lids outside the eyeballs."""
-        source, rest = self.source, self.skin_points
-        rings = match.of(np.stack([source.lid_ring, source.lip_ring], 1))
+        rest = self.skin_points
         for side, sign in (("Left", 1.0), ("Right", -1.0)):
             here = (rest[:, 0] - self.marks[NAMED["noseBridge"], 0]) * sign > 0
             eye = contacts.Seam("lid", here & (sides[:, 1] > 0), here & (sides[:, 1] < 0), rings[:, 0], rest[:, 0])

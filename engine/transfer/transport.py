@@ -6,6 +6,7 @@ import numpy as np
 import scipy.sparse as sp
 from scipy.sparse.linalg import splu
 
+from engine.channels import INDEX, SHAPES
 from engine.transfer import mesh
 from engine.transfer.register import features, sides
 from engine.transfer.source import Source
@@ -37,7 +38,12 @@ def carried(source: Source, space: Warp) -> Array:
     out = np.zeros_like(source.deltas)
     for shape, delta in enumerate(source.deltas):
         moving = np.flatnonzero(np.abs(delta).max(1) > _STILL)
-        out[shape, moving] = space(source.points[moving] + delta[moving]) - rest[moving]
+        start, before = source.points[moving], rest[moving]
+        if SHAPES[shape] == "mouthClose":
+            # It closes an open jaw; from rest it would carry the lower lip to places where no lip ever is.
+            start = start + source.deltas[INDEX["jawOpen"], moving]
+            before = space(start)
+        out[shape, moving] = space(start + delta[moving]) - before
     return out
 
 
