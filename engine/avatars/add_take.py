@@ -17,7 +17,7 @@ from engine.avatars.face import Face, faces
 from engine.avatars.glb import Glb, same_file
 from engine.avatars.nearest import meshes_of
 from engine.avatars.sparse import kept_frames
-from engine.channels import CHANNELS
+from engine.channels import CHANNELS, SHAPES
 from engine.clip import Clip
 from engine.errors import FaceMimicError
 from engine.files import written_whole
@@ -120,9 +120,14 @@ def _weights(
 
     Both are empty for an avatar that lacks none.
     """
+    shown = set().union(*(bone.shown for bone in turning))
+    alone = {
+        name for face in found for parts in face.parts.values() for _, mix in parts if len(mix) == 1 for name in mix
+    }
+    if shown | alone >= set(SHAPES):
+        return {}, ()
     meshes = meshes_of(file)
     performing = sorted({face.mesh for face in found})
-    shown = set().union(*(bone.shown for bone in turning))
     answer = retarget(clip, [meshes[number] for number in performing], shown)
     if not any(answer.weights):
         return {}, ()
