@@ -134,7 +134,8 @@ def _blocks(character: Character, clip: Clip) -> list[_Block]:
         if not character.targets:
             raise AddonError(
                 f"None of the shape keys of {character.name} has a name that FaceMimic knows, so there is nothing to "
-                "animate. Rename them after ARKit (jawOpen, eyeBlinkLeft, …) and choose the character again."
+                "animate. Rename them after ARKit (jawOpen, eyeBlinkLeft, …), or choose their channels in the panel's "
+                "Mapping."
             )
         raise AddonError(f"The take has no channel that {character.name} can show, or drivers hold all of them.")
     return list(by_key.values())

@@ -144,7 +144,7 @@ def mixture(character: Character, values: dict[str, float]) -> list[Bind]:
     for target in character.targets:
         weight = sum(gain * values.get(channel, 0.0) for channel, gain in target.mix.items())
         if weight > 0.0:
-            binds.append(Bind(target.mesh, target.shape_key, min(weight, 1.0)))
+            binds.append(Bind(target.mesh, target.shape_key, min(weight, target.high, 1.0)))
     return binds
 
 

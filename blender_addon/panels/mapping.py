@@ -16,6 +16,10 @@ from .matching import Matching, matching, short
 _ROWS = 8
 
 
+_drawn: tuple[Line, ...] = ()
+"""The lines of the list that is being drawn: Blender asks for each row on its own, and often."""
+
+
 def _lines(context: Context) -> tuple[Line, ...]:
     obj = chosen_object(context)
     return matching(obj).lines if obj is not None else ()
@@ -89,10 +93,9 @@ class FACEMIMIC_UL_lines(bpy.types.UIList):
         active_property: str,
         index: int,
     ) -> None:
-        lines = _lines(context)
-        if index >= len(lines):
+        if index >= len(_drawn):
             return
-        line = lines[index]
+        line = _drawn[index]
         says = "" if names_itself(line) else short(line.follows)
         row = layout.row(align=True)
         parts = row.split(factor=0.52) if says and line.kind == SHAPE else row
@@ -136,6 +139,8 @@ class FACEMIMIC_PT_mapping(Tab, bpy.types.Panel):
             sentence(layout, context, note, "INFO")
         listed = rows(context)
         _sync(listed, match.lines)
+        global _drawn
+        _drawn = match.lines
         row = layout.row(align=True)
         row.prop(listed, "show", text="")
         row.menu("FACEMIMIC_MT_mapping", text="", icon="DOWNARROW_HLT")
@@ -155,6 +160,8 @@ def summary(lines: tuple[Line, ...]) -> str:
 
 
 def _sync(listed: Any, lines: tuple[Line, ...]) -> None:
+    if lines is _drawn and len(listed.rows) == len(lines):
+        return
     while len(listed.rows) > len(lines):
         listed.rows.remove(len(listed.rows) - 1)
     while len(listed.rows) < len(lines):

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 import bpy
+import numpy as np
 
 from ..messages import AddonError
 from ..rig.bones import MOTIONS, motion_bone
@@ -92,8 +93,17 @@ def _part(obj: bpy.types.Object | None) -> tuple:
     keys = getattr(obj.data, "shape_keys", None)
     if keys is None:
         return about
-    limits = tuple((block.mute, block.slider_min, block.slider_max) for block in keys.key_blocks)
-    return *about, tuple(keys.key_blocks.keys()), keys.use_relative, _driven(keys), limits
+    return *about, tuple(keys.key_blocks.keys()), keys.use_relative, _driven(keys), _limits(keys.key_blocks)
+
+
+def _limits(blocks: Any) -> tuple[bytes, ...]:
+    """What the notes about shape keys depend on; arrays, because there may be thousands."""
+    found = []
+    for name, kind in (("mute", bool), ("slider_min", np.float32), ("slider_max", np.float32)):
+        values = np.empty(len(blocks), kind)
+        blocks.foreach_get(name, values)
+        found.append(values.tobytes())
+    return tuple(found)
 
 
 def _driven(block: bpy.types.ID) -> tuple[str, ...]:

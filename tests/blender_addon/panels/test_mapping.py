@@ -192,6 +192,7 @@ def test_every_kind_of_line_draws(face):
     choose("mouthPucker")
     assert draw().of("prop") == ["show", "shape_key"]
     bpy.context.window_manager.facemimic_lines.show = "ALL"
+    draw()
     for line in lines().values():
         assert mapping.in_words(line)
         paper = Paper()
