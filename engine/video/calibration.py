@@ -12,7 +12,7 @@ from engine.channels import INDEX, SHAPES, mirrored_name
 from engine.errors import FaceMimicError
 from engine.files import written_whole
 from engine.paths import data_folder
-from engine.video.decoder import Neutral
+from engine.video.decoder import LANDMARKS, Neutral
 from engine.video.lids import Lids, measured_lids, straight_gaze, with_closing_lids, with_steady_gaze
 from engine.video.reading import Reader
 from engine.video.rest import resting_bias, without_bias
@@ -86,7 +86,13 @@ class Calibration:
             numbers = (shape, made.neutral.logits, made.bias, made.gaze, made.gain, made.lids.open, made.lids.shut)
             # A reading of rest at 1, or an eye shut no further than open, would divide by nothing.
             sane = all(np.isfinite(part).all() for part in numbers) and (made.bias <= PICKED + 1e-6).all()
-            if not sane or min(np.subtract(made.lids.shut, made.lids.open)) < 0.05 or len(made.neutral.logits) != 52:
+            if (
+                not sane
+                or min(np.subtract(made.lids.shut, made.lids.open)) < 0.05
+                or len(made.neutral.logits) != len(SHAPES)
+            ):
+                raise ValueError
+            if len(shape) not in (0, LANDMARKS):
                 raise ValueError
         except (OSError, UnicodeDecodeError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise FaceMimicError(

@@ -74,7 +74,7 @@ def capture_all(path: str | Path, options: Options, progress: Progress | None = 
             "source": "photo" if footage.still else "video",
             "file": footage.name,
             "start": round(float(track.times[0]), 6),
-            "face": options.face or 0,
+            "face": options.face,
             "mirrored": options.mirrored,
             "video_fps": round(footage.fps, 6),
             "video_frames": len(track.times),
@@ -124,7 +124,7 @@ def _performed(
     sighting = judge(track)
     seen = as_seen(track) if "smoothing" in options.without else steadied(track)
     resting = _resting(times, found, seen, sighting, read_by, options, footage.still)
-    calibration, calibrated_by = _calibration(times, seen, resting, read_by, known, options, footage)
+    calibration, calibrated_by = _calibration(times, seen, sighting, resting, read_by, known, options, footage)
     decoded = read_by.read(seen, calibration.neutral if calibration else None)
     faces = filled(times, decoded.values)
     if calibration is not None:
@@ -196,7 +196,6 @@ def _known_actor(options: Options, read_by: Reader, footage: Footage) -> Calibra
     if options.actor is None or "calibration" in options.without:
         return None
     path = actor_path(options.actor)
-    # A neutral face that is picked here is meant for here, whatever was measured elsewhere.
     anew = options.renew_actor or options.full_range or options.neutral is not None
     if path.is_file() and not anew:
         return Calibration.load(path, read_by.name)
@@ -212,6 +211,7 @@ def _known_actor(options: Options, read_by: Reader, footage: Footage) -> Calibra
 def _calibration(
     times: np.ndarray,
     seen: Seen,
+    sighting: Sighting,
     resting: np.ndarray,
     read_by: Reader,
     known: Calibration | None,
@@ -228,8 +228,10 @@ def _calibration(
     decoded = read_by.read(seen, neutral)
     values = filled(times, decoded.values)
     picked = options.neutral is not None
-    made = measured(times, values, decoded.confidence, resting, read_by, neutral, picked, options.full_range)
-    if path is not None:
+    trust = decoded.confidence * sighting.channels[:, : len(SHAPES)]
+    made = measured(times, values, trust, resting, read_by, neutral, picked, options.full_range)
+    # A neutral face that is picked for this footage changes nobody's calibration unless that is asked.
+    if path is not None and (options.renew_actor or options.full_range or not path.is_file()):
         about = {"footage": footage.name, "resting": _spans(times, resting), "full_range": options.full_range}
         made.save(path, {"actor": path.stem, **about})
         return made, f"measured here, kept as {path.stem}"

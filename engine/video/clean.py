@@ -35,7 +35,8 @@ def smoothed(times: np.ndarray, values: np.ndarray) -> np.ndarray:
     if len(times) < 3:
         return values
     step = float(np.median(np.diff(times)))
-    wide, narrow = (min(_odd(width / step), _odd(len(values) - 1)) for width in WIDTHS)
+    # A parabola through fewer than five frames would follow the jitter.
+    wide, narrow = (min(max(5, _odd(width / step)), _odd(len(values) - 1)) for width in WIDTHS)
     if narrow < 5:
         return values
     second = np.abs(np.diff(values, 2, axis=0))

@@ -22,7 +22,7 @@ def _of_the_face(facts: dict[str, Any]) -> list[str]:
         )
     elif lost:
         told.append(f"The face was lost in {lost} of {frames} frames; those are filled in.")
-    if facts["faces_seen"] > 1 and not facts["face"]:
+    if facts["faces_seen"] > 1 and facts["face"] is None:
         told.append(f"{facts['faces_seen']} faces were seen; the largest was followed. Choose another by its number.")
     if facts.get("quarter_turns"):
         told.append(f"The picture lies on its side or head; it was turned by {90 * facts['quarter_turns']}°.")

@@ -11,8 +11,8 @@ from engine.video.decoder import logits
 from engine.video.head import unscaled
 from engine.video.track import Track
 
-BLOCK = 96
-"""Columns that are smoothed at once; all of a long video's would take too much memory."""
+BLOCK = 32
+"""Landmarks that are smoothed at once; all of a long video's would take too much memory."""
 
 
 @dataclass(frozen=True)
@@ -45,14 +45,14 @@ def steadied(track: Track) -> Seen:
     mostly in the first, and while the head moves, lids and lips would seem to.
     """
     seen = as_seen(track)
-    landmarks, scores, poses = seen.landmarks.copy(), seen.logits.copy(), seen.poses.copy()
+    landmarks, scores, poses = np.empty_like(seen.landmarks), seen.logits.copy(), seen.poses.copy()
     found = track.found
     for first, last in shots(track.times, track.cuts):
         part = slice(first, last)
         if not found[part].any():
             continue
         times = track.times[part]
-        landmarks[part] = _landmarks(times, landmarks[part], track.size)
+        landmarks[part] = _landmarks(times, seen.landmarks[part], track.size)
         scores[part] = smoothed(times, filled(times, scores[part]))
         poses[part] = _poses(times, poses[part], found[part])
     for array in (landmarks, scores, poses):
@@ -67,27 +67,33 @@ def shots(times: np.ndarray, cuts: list[float]) -> list[tuple[int, int]]:
 
 
 def _landmarks(times: np.ndarray, landmarks: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    frames = len(landmarks)
-    scale = np.array([size[0], size[1], size[0]], np.float32)
-    points = filled(times, landmarks.reshape(frames, -1)).reshape(frames, -1, 3) * scale
-    middle = points.mean(1, keepdims=True)
-    points = points - middle
-    # A flat similarity: across and down as one complex number, turned and scaled onto the mean shape.
-    flat = points[:, :, 0] + 1j * points[:, :, 1]
+    """Landmarks (frames, 478, 3) smoothed; rows of NaN are filled."""
+    frames, count = landmarks.shape[:2]
+    calm = filled(times, landmarks.reshape(frames, -1)).reshape(frames, count, 3).copy()
+    # A flat similarity, across and down as one complex number, lays each frame's shape on the mean one.
+    flat = calm[:, :, 0] * size[0] + 1j * calm[:, :, 1] * size[1]
+    middle = flat.mean(1, keepdims=True)
+    flat -= middle
     mean = flat.mean(0)
     factor = (flat @ mean.conj()) / float((mean @ mean.conj()).real)
-    local = np.concatenate(
-        [(flat / factor[:, None]).real, (flat / factor[:, None]).imag, points[:, :, 2] / np.abs(factor)[:, None]], 1
-    ).astype(np.float32)
-    for first in range(0, local.shape[1], BLOCK):
-        local[:, first : first + BLOCK] = smoothed(times, local[:, first : first + BLOCK])
-    place = np.stack([np.log(np.abs(factor)), np.unwrap(np.angle(factor)), *middle[:, 0].T], 1)
+    del flat
+    depth = calm[:, :, 2].mean(1, keepdims=True) * size[0]
+    length = np.abs(factor)
+    place = np.stack(
+        [np.log(length), np.unwrap(np.angle(factor)), middle[:, 0].real, middle[:, 0].imag, depth[:, 0]], 1
+    )
     place = smoothed(times, place)
-    factor = np.exp(place[:, 0] + 1j * place[:, 1])
-    count = flat.shape[1]
-    flat = (local[:, :count] + 1j * local[:, count : 2 * count]) * factor[:, None]
-    depth = local[:, 2 * count :] * np.abs(factor)[:, None]
-    return ((np.stack([flat.real, flat.imag, depth], 2) + place[:, None, 2:5]) / scale).astype(np.float32)
+    new_factor, new_length = np.exp(place[:, 0] + 1j * place[:, 1])[:, None], np.exp(place[:, :1])
+    for first in range(0, count, BLOCK):
+        part = calm[:, first : first + BLOCK]
+        local = (part[:, :, 0] * size[0] + 1j * part[:, :, 1] * size[1] - middle) / factor[:, None]
+        inward = (part[:, :, 2] * size[0] - depth) / length[:, None]
+        columns = smoothed(times, np.concatenate([local.real, local.imag, inward], 1))
+        across, down, inward = np.split(columns, 3, axis=1)
+        flat = (across + 1j * down) * new_factor + place[:, 2:3] + 1j * place[:, 3:4]
+        part[:, :, 0], part[:, :, 1] = flat.real / size[0], flat.imag / size[1]
+        part[:, :, 2] = (inward * new_length + place[:, 4:5]) / size[0]
+    return calm
 
 
 def _poses(times: np.ndarray, poses: np.ndarray, found: np.ndarray) -> np.ndarray:

@@ -152,6 +152,9 @@ def test_an_actor_is_measured_once_and_used_for_other_footage(
     errors = [np.abs(clip.values[:15, :52] - whole[:, :52]).mean() for clip in (part, alone)]
     assert errors[0] < 0.7 * errors[1]
     assert Path(actor).read_bytes() == kept
+    picked = capture(video, actor=actor, neutral=1.6, **options)
+    assert picked.provenance["calibration"] == "the artist's pick"
+    assert Path(actor).read_bytes() == kept
     capture(video, actor=actor, renew_actor=True, **{**options, "start": 1.5})
     assert Path(actor).read_bytes() != kept
 
