@@ -294,3 +294,31 @@ def test_refusals_leave_no_file_and_no_change(make, perform, assign, scene_state
     assert old.read_bytes() == b"precious"
     assert [p.name for p in tmp_path.iterdir()] == ["old.glb"]
     same_scene(before, scene_state())
+
+
+def test_objects_move_where_they_move_and_nowhere_else(make, perform, assign, tracks, tmp_path):
+    """Also under a turned armature and on a bone, whose nodes have other axes than Blender's objects."""
+    character = make(FEW)
+    assign(character, perform(20, 24.0))
+    armature = character.armature
+    armature.rotation_euler = (0, 0, 0.7)
+    armature.location = (1, 2, 0)
+    glasses = bpy.data.objects.new("Glasses", bpy.data.meshes.new("Glasses"))
+    glasses.data.from_pydata([(0, 0, 0), (1, 0, 0), (0, 1, 0)], [], [(0, 1, 2)])
+    glasses.parent, glasses.parent_type, glasses.parent_bone = armature, "BONE", "head"
+    glasses.location = (0.1, 0.2, 0.3)
+    hook = bpy.data.objects.new("Hook", None)
+    hook.parent = armature
+    for obj in (glasses, hook):
+        bpy.context.collection.objects.link(obj)
+    for frame, up in ((1, 0.0), (20, 2.0)):
+        hook.location = (0, 0, up)
+        hook.keyframe_insert("location", frame=frame)
+    found = tracks(export_glb(character, tmp_path / "take.glb").path)
+    assert {(node, path) for node, path in found if path in ("translation", "rotation", "scale")} == {
+        ("Hook", "translation"),
+        ("head", "rotation"),
+    }
+    _, places = found["Hook", "translation"]
+    assert places[0] == pytest.approx((0, 0, 0), abs=1e-4)
+    assert places[-1] == pytest.approx((0, 2, 0), abs=1e-4)

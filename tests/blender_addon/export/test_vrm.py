@@ -203,3 +203,25 @@ def test_an_imported_avatars_own_expressions_go_first(make, tmp_path):
         ("Face", "mouthSmileLeft"): 0.4,
         ("Face", "jawOpen"): 1.0,
     }
+
+
+@pytest.mark.parametrize("turn", [0, 90, 180])
+def test_a_take_turns_the_head_and_not_the_turned_body(make, perform, assign, tracks, tmp_path, turn):
+    character = make(["jawOpen"])
+    clip = perform(24, 24.0)
+    clip.values[:, clip.channels.index("headPitch")] = clip.values[:, clip.channels.index("headRoll")] = 0
+    assign(character, clip)
+    character.armature.matrix_world = Matrix.Rotation(math.radians(turn), 4, "Z")
+    path = export_vrm(character, tmp_path / "mim.vrm", META, with_animation=True).path
+    found = tracks(path)
+    assert {key for key in found if key[1] != "jawOpen"} == {("head", "rotation")}
+    times, turns = found["head", "rotation"]
+    file = GltfFile.read(path)
+    head = next(i for i, node in enumerate(file.document["nodes"]) if node["name"] == "head")
+    rest = world_matrices(file)[head].to_quaternion()
+    for time, (x, y, z, w) in zip(times, turns, strict=True):
+        file.document["nodes"][head]["rotation"] = [float(x), float(y), float(z), float(w)]
+        turned = world_matrices(file)[head].to_quaternion() @ rest.inverted()
+        wanted = np.interp(time, np.arange(24) / 24, clip.column("headYaw"))
+        assert turned.to_euler("YXZ").y == pytest.approx(wanted, abs=5e-3)
+        assert abs(turned.x) + abs(turned.z) < 5e-3
