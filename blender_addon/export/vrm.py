@@ -14,6 +14,7 @@ from ..messages import AddonError
 from ..rig import vrm_addon
 from ..rig.character import Character
 from . import blender_gltf, provenance
+from .blender_data import armature_bones
 from .expressions import (
     LOOK,
     Bind,
@@ -58,6 +59,7 @@ def export_vrm(
     about = meta.to_dict()
     bones = required_bones(character.armature, character.name)
     assert character.armature is not None
+    bones |= _performing_bones(character, bones)
     action = active_take(character) if with_animation else None
     with written_whole(target) as part:
         file, notes = blender_gltf.exported(character, morph_normals=morph_normals)
@@ -91,6 +93,21 @@ def export_vrm(
             provenance.stamp(file, provenance.of_action(action) if action else None)
         part.write_bytes(file.to_bytes())
     return Exported(target, seconds, (*notes, *_pose_notes(character.armature, bones)))
+
+
+def _performing_bones(character: Character, known: dict[str, str]) -> dict[str, str]:
+    """Eyes and jaw that follow the performance and whose names no humanoid scheme knows."""
+    assert character.armature is not None
+    own = armature_bones(character.armature)
+    return {
+        bone.motion: bone.bone
+        for bone in character.bones
+        if bone.motion in ("leftEye", "rightEye", "jaw")
+        and bone.turns
+        and bone.motion not in known
+        and bone.bone not in known.values()
+        and known["head"] in {above.name for above in own[bone.bone].parent_recursive}
+    }
 
 
 def _expressions(file: GltfFile, character: Character) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 import json
 import math
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import bpy
 import numpy as np
@@ -14,6 +14,7 @@ from blender_addon.export.gltf_nodes import world_matrices
 from blender_addon.export.vrm import export_vrm
 from blender_addon.export.vrm_meta import VrmMeta
 from blender_addon.messages import AddonError
+from blender_addon.rig.motions import BoneTarget
 
 META = VrmMeta(name="Mim", authors=("A. Nimator",))
 REQUIRED = {
@@ -225,3 +226,33 @@ def test_a_take_turns_the_head_and_not_the_turned_body(make, perform, assign, tr
         wanted = np.interp(time, np.arange(24) / 24, clip.column("headYaw"))
         assert turned.to_euler("YXZ").y == pytest.approx(wanted, abs=5e-3)
         assert abs(turned.x) + abs(turned.z) < 5e-3
+
+
+def test_eyes_that_follow_by_bones_look_by_bones_as_far_as_they_turn(make, tmp_path):
+    usual = (*REQUIRED, "chest", "neck", "leftEye", "rightEye")
+    odd = {name: name for name in usual} | {"leftEye": "glubsch.L", "rightEye": "glubsch.R"}
+    character = make(["jawOpen", "eyeLookUpLeft"], bones=odd)
+    reach = {"Out": 0.5, "In": 0.5, "Up": 0.3, "Down": 0.4}
+    eyes = tuple(
+        BoneTarget(
+            character.armature,
+            f"glubsch.{side[0]}",
+            f"{side.lower()}Eye",
+            {
+                "yaw": {f"eyeLookOut{side}": sign * reach["Out"], f"eyeLookIn{side}": -sign * reach["In"]},
+                "pitch": {f"eyeLookUp{side}": reach["Up"], f"eyeLookDown{side}": -reach["Down"]},
+            },
+            {},
+        )
+        for side, sign in (("Left", 1), ("Right", -1))
+    )
+    character = replace(character, bones=(*character.bones, *eyes))
+    gltf, vrm = vrm_of(export_vrm(character, tmp_path / "mim.vrm", META).path)
+    human = {name: gltf.nodes[bone["node"]].name for name, bone in vrm["humanoid"]["humanBones"].items()}
+    assert (human["leftEye"], human["rightEye"]) == ("glubsch.L", "glubsch.R")
+    look = vrm["lookAt"]
+    assert look["type"] == "bone"
+    for name, angle in (("HorizontalOuter", 0.5), ("HorizontalInner", 0.5), ("VerticalUp", 0.3), ("VerticalDown", 0.4)):
+        told = look[f"rangeMap{name}"]
+        assert told["inputMaxValue"] == pytest.approx(math.degrees(angle))
+        assert told["outputScale"] == pytest.approx(math.degrees(angle))
