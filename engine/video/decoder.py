@@ -39,8 +39,8 @@ _BATCH = 2048
 class Decoded:
     """One row for each frame; rows of frames without a face are NaN, with confidence 0.
 
-    values: float32 (frames, 52), in the order of SHAPES, 0..1. confidence: float32 (frames, 52), 0..1: the share of
-    a channel's usual spread that the picture explains; 0 where a guess would do as well.
+    values: float32 (frames, 52), in the order of SHAPES, 0..1. confidence: float32 (frames, 52), 0..1: the channel's
+    correlation with the truth on unseen people, less the more this frame's expected error nears that of a guess.
     head_degrees: float32 (frames, 3), yaw, pitch and roll before the camera, signed as in channels.py, corrected for
     what the tracker's matrix takes for a nod when the face moves.
     """
@@ -154,7 +154,7 @@ class Decoder:
         means = (plain[0] + other[0][:, turned] * sign) / 2
         spread = (plain[1] + other[1][:, turned]) / 2
         turn = (plain[2] + other[2] * np.array([1, -1, -1], np.float32)) / 2
-        told = np.clip(1 - (spread / tensors["usual_spread"]) ** 2, 0, 1)
+        told = tensors["reliability"] * np.clip(1 - (spread / tensors["usual_spread"]) ** 2, 0, 1)
         values = channels(means)
         confidence = np.zeros_like(values)
         for column, (plus, minus) in enumerate(outputs()):
@@ -168,16 +168,19 @@ class Decoder:
     def _network(self, seen: np.ndarray, neutral: np.ndarray | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Means (frames, outputs), their expected error, and the head's correction (frames, 3), a rotation vector."""
         t = self._tensors
-        hidden = ((seen - t["input_mean"]) / t["input_scale"]) @ t["enter.weight"].T + t["enter.bias"]
+        face = (seen - t["input_mean"]) / t["input_scale"]
+        hidden = face @ t["enter.weight"].T + t["enter.bias"]
+        straight = face @ t["direct.weight"].T + t["direct.bias"]
         if neutral is not None:
             width = len(neutral)
             change = (seen[:, :width] - neutral) / t["change_scale"]
             hidden = hidden + change @ t["change.weight"].T + t["change.bias"]
+            straight = straight + change @ t["direct_change.weight"].T + t["direct_change.bias"]
         for block in range(int(self.config["blocks"])):
             inner = _normed(hidden) @ t[f"blocks.{block}.0.weight"].T + t[f"blocks.{block}.0.bias"]
             hidden = hidden + _silu(inner) @ t[f"blocks.{block}.1.weight"].T + t[f"blocks.{block}.1.bias"]
         last = _silu(_normed(hidden))
-        means = last @ t["means.weight"].T + t["means.bias"]
+        means = straight + last @ t["means.weight"].T + t["means.bias"]
         doubt = _silu(last @ t["doubt.0.weight"].T + t["doubt.0.bias"]) @ t["doubt.1.weight"].T + t["doubt.1.bias"]
         spread = np.exp(np.clip(doubt, -7, 2)) * t["spread_scale"]
         turn = last @ t["turn.weight"].T + t["turn.bias"]

@@ -1,0 +1,1 @@
+"""What made weights/decoder.safetensors: renders of a head with known channels, tracking, training, evaluation."""

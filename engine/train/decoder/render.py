@@ -1,0 +1,33 @@
+"""Renders and tracks the data set: python -m engine.train.decoder.render --rigs … --landmarker … --shards 80."""
+
+import argparse
+import time
+from pathlib import Path
+
+from engine.train.decoder.dataset import TEST_SEED, Studio, save_shard, shard
+
+
+def main() -> None:
+    """Renders the shards that are not there yet."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rigs", type=Path, required=True, help="folder with ict_facekit.npz and ict_identities.npz")
+    parser.add_argument("--landmarker", type=Path, required=True, help="MediaPipe's face_landmarker.task")
+    parser.add_argument("--out", type=Path, default=Path("out/decoder"))
+    parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--shards", type=int, default=80)
+    parser.add_argument("--test", action="store_true", help="people and combinations that training never sees")
+    asked = parser.parse_args()
+    asked.out.mkdir(parents=True, exist_ok=True)
+    studio = Studio(asked.rigs, asked.landmarker)
+    for number in range(asked.first, asked.first + asked.shards):
+        path = asked.out / f"{'test' if asked.test else 'train'}_{number:05d}.npz"
+        if path.exists():
+            continue
+        began = time.perf_counter()
+        taken = list(shard(studio, number + (TEST_SEED if asked.test else 0)))
+        save_shard(taken, path)
+        print(f"{path.name}: {len(taken)} pictures in {time.perf_counter() - began:.0f} s", flush=True)
+
+
+if __name__ == "__main__":
+    main()
