@@ -34,6 +34,8 @@ SILENT = 0.03
 """A channel that stays within this range over the clip shows nothing."""
 DOUBTFUL = 0.5
 """Confidence below which a region counts as not seen well."""
+UNSURE = 0.3
+"""Mean confidence of a channel, seen and decoded, below which it is told to be unsure."""
 TRACKING = 0.9
 """Share of the work that is tracking, for progress."""
 
@@ -130,11 +132,11 @@ def _performed(
     if calibration is not None:
         faces = calibration.applied(times, faces, read_by.bias.narrowing)
     head = without_outliers(filled(times, head_angles(decoded.head_degrees, resting)))
-    confidence = sighting.channels.copy()
-    confidence[:, : len(SHAPES)] *= decoded.confidence
     events = _events(times, faces, seen, sighting)
     values = evenly(times, np.concatenate([np.clip(faces, 0, 1), head], 1), fps)
-    trust = np.clip(evenly(times, confidence, fps), 0, 1)
+    # Only what the camera missed is completed: a decoder that is unsure of a channel is so at rest above all.
+    trust = np.clip(evenly(times, sighting.channels, fps), 0, 1)
+    sure = (sighting.channels[:, : len(SHAPES)] * decoded.confidence)[found].mean(0)
     still = [name for name, reach in zip(SHAPES, np.ptp(faces, axis=0), strict=True) if reach < SILENT]
     facts: dict[str, Any] = {
         "frames_lost": int((~found).sum()),
@@ -147,7 +149,9 @@ def _performed(
         "faces_seen": track.most_faces,
         "blind_channels": list(read_by.silent),
         "still_channels": [] if footage.still else still,
+        "unsure_channels": [name for name, mean in zip(SHAPES, sure, strict=True) if mean < UNSURE],
         "confidence": {name: round(float(sighting.regions[:, i].mean()), 3) for i, name in enumerate(ALL)},
+        "channel_confidence": {name: round(float(mean), 3) for name, mean in zip(SHAPES, sure, strict=True)},
         "doubtful": _doubtful(times, sighting),
     }
     if "completion" not in options.without and not footage.still:

@@ -26,6 +26,7 @@ def report(captured: Captured) -> dict[str, Any]:
     """JSON-ready. Times are seconds of the footage; spans are [first, last]; confidence is 0..1, 0 where it was lost.
 
     confidence: {times, regions: {name: values}}, at most MOST_COLUMNS of each. curves: the same for CURVES, 0..1.
+    channel_confidence: the mean of each channel's, seen and decoded. unsure_channels: where it is low.
     causes: seconds that each cause (turned, dark, blurred, small, covered) took from a region, where it took any.
     """
     track, clip, events = captured.track, captured.clip, captured.events
@@ -36,10 +37,20 @@ def report(captured: Captured) -> dict[str, Any]:
         return [[round(float(times[first]), 3), round(float(times[last]), 3)] for first, last in spans]
 
     told = ("file", "source", "start", "face", "mirrored", "decoder", "without", "calibration", "frames_lost", "lost")
-    also = ("resting", "cuts", "faces_seen", "blind_channels", "still_channels", "doubtful", "completed", "notes")
+    also = (
+        "resting",
+        "cuts",
+        "faces_seen",
+        "blind_channels",
+        "still_channels",
+        "unsure_channels",
+        "channel_confidence",
+        "doubtful",
+        "completed",
+    )
     confidence = {name: _worst(captured.sighting.regions[:, i], groups) for i, name in enumerate(ALL)}
     return {
-        **{name: facts[name] for name in (*told, *also) if name in facts},
+        **{name: facts[name] for name in (*told, *also, "notes") if name in facts},
         "fps": clip.fps,
         "frames": len(times),
         "seconds": round(clip.duration, 3),

@@ -218,6 +218,11 @@ class _Sheet:
         left = self._paragraph(MARGIN, y, middle - MARGIN - 50, "Channels without signal", [", ".join(still) or "none"])
         blind = [", ".join(facts["blind_channels"])]
         left = self._paragraph(MARGIN, left + 26, middle - MARGIN - 50, "Channels that this decoder cannot read", blind)
+        unsure = [name for name in facts["unsure_channels"] if name not in facts["blind_channels"]]
+        if unsure:
+            left = self._paragraph(
+                MARGIN, left + 26, middle - MARGIN - 50, "Channels to check by eye", [", ".join(unsure)]
+            )
         causes = [
             f"{region}: " + ", ".join(f"{cause} {lost:.2f} s" for cause, lost in row.items())
             for region, row in facts["causes"].items()
