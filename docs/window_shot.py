@@ -1,9 +1,10 @@
 """Shows the panel in a real Blender window: run by Blender with --python, from the checkout's root.
 
-$FACEMIMIC_SHOT says what to show: "before" (the default) or "after" Generate. The extension's zip must have been built
-and `.venv` made. Once the window is ready for its picture, "ready for the picture" is printed.
+$FACEMIMIC_SHOT says what to show: "before" (the default), "after" Generate, or the "mapping". The extension's zip must
+have been built and `.venv` made. Once the window is ready for its picture, "ready for the picture" is printed.
 """
 
+import importlib
 import os
 from pathlib import Path
 
@@ -46,7 +47,7 @@ def arrange() -> float | None:
     area.spaces.active.overlay.show_overlays = False
     area.spaces.active.shading.type = "MATERIAL"
     look_at_face()
-    bpy.app.timers.register(generate if SHOW == "after" else done, first_interval=1.0)
+    bpy.app.timers.register({"after": generate, "mapping": correct}.get(SHOW, done), first_interval=1.0)
     return None
 
 
@@ -63,6 +64,26 @@ def generate() -> None:
     with bpy.context.temp_override(window=window, area=area, region=region):
         print(bpy.ops.facemimic.generate("INVOKE_DEFAULT"))
     bpy.app.timers.register(look, first_interval=1.0)
+
+
+def open_mapping() -> None:
+    """Panels that begin closed can be opened only by hand, or by beginning open."""
+    panel = bpy.types.FACEMIMIC_PT_mapping
+    bpy.utils.unregister_class(panel)
+    panel.bl_options = set()
+    bpy.utils.register_class(panel)
+
+
+def correct() -> None:
+    """A smile that lifts the cheek with it."""
+    corrections = importlib.import_module("bl_ext.user_default.facemimic.rig.corrections")
+    smile = corrections.Correction("mouthSmileLeft", follows={"mouthSmileLeft": 1.0, "cheekSquintLeft": 0.3}, gain=1.2)
+    corrections.correct(bpy.data.objects["Nova Face"], smile)
+    listed = bpy.context.window_manager.facemimic_lines
+    listed.active = [row.name for row in listed.rows].index("mouthSmileLeft")
+    for area in bpy.context.window.screen.areas:
+        area.tag_redraw()
+    bpy.app.timers.register(done, first_interval=1.0)
 
 
 def look() -> float | None:
@@ -113,6 +134,8 @@ def done() -> None:
 
 def main() -> None:
     install()
+    if SHOW == "mapping":
+        open_mapping()
     if CHARACTER.suffix == ".blend":
         bpy.ops.wm.open_mainfile(filepath=str(CHARACTER), load_ui=False)
     elif CHARACTER.is_file():

@@ -61,9 +61,8 @@ def _bone_in_words(line: Line) -> str:
 
 
 def names_itself(line: Line) -> bool:
-    """Whether the shape key's name already says what it follows."""
-    channel = next(iter(line.follows), "")
-    return len(line.follows) == 1 and normalised(line.name).endswith(normalised(channel))
+    """Whether the shape key's name already says what it follows first of all."""
+    return bool(line.follows) and normalised(line.name).endswith(normalised(short(line.follows)))
 
 
 def wanted(line: Line, which: str) -> bool:
