@@ -13,9 +13,6 @@ from blender_addon.rig.character import EXPRESSIONS, find_character
 from blender_addon.rig.corrections import Correction, correct
 from blender_addon.rig.import_avatar import import_avatar
 from blender_addon.rig.schemes import HEAD_CHANNELS, channels
-from engine.clip import Clip as EngineClip
-from engine.retarget.asked import meshes_from
-from engine.retarget.retarget import retarget
 
 SHAPES = [channel for channel in channels() if channel not in HEAD_CHANNELS]
 SPARSE = ["aa", "ih", "ou", "ee", "oh", "blink", "happy", "angry", "sad", "surprised", "wart"]
@@ -23,7 +20,12 @@ SMILE = {"mouthSmileLeft": [0, 0.7], "mouthSmileRight": [0, 0.7], "eyeBlinkLeft"
 
 
 def answered(character, clip):
-    """The engine's answer as the worker would send it."""
+    """The engine's answer as the worker would send it; its Python has SciPy, a Blender's may have none."""
+    pytest.importorskip("scipy")
+    from engine.clip import Clip as EngineClip
+    from engine.retarget.asked import meshes_from
+    from engine.retarget.retarget import retarget
+
     asked = solve.question(character, clip)
     meshes = meshes_from(asked.fields["meshes"], asked.arrays)
     made = retarget(EngineClip(clip.values, clip.fps, clip.channels), meshes, asked.fields["shown"])
