@@ -237,7 +237,8 @@ def _readings(scheme: Scheme, names: Iterable[str]) -> tuple[list[tuple[str, str
                 continue
             if not before or sure:
                 certain.append((normal, name))
-            else:
+            # A name that is known as it stands, such as cheekSquintLeft, is no squint behind a prefix.
+            elif normalised(name) not in known:
                 behind[before].append((normal, name))
             break
     return certain, behind

@@ -241,7 +241,8 @@ def _sorted_out(
             if rest in own and before not in known:
                 if sure:
                     certain.append((rest, name))
-                else:
+                # A name that is known as it stands, such as cheekSquintLeft, is no squint behind a prefix.
+                elif "".join(words(name)) not in known:
                     prefixed[before].append((rest, name))
                 break
     return certain, prefixed

@@ -67,6 +67,22 @@ def test_both_read_whole_schemes_alike(path: Path) -> None:
     assert read_mesh([*own, *GODETTE]).parts == in_the_addon([*own, *GODETTE], {})
 
 
+def test_the_panel_and_the_file_count_an_avatars_channels_alike(shared: Path) -> None:
+    bpy = pytest.importorskip("bpy")
+    from blender_addon.rig.import_avatar import import_avatar
+    from engine.avatars.bones import head_of
+    from engine.avatars.face import faces
+    from engine.avatars.glb import Glb
+
+    path = shared / "rigs" / "Godette_vrm_v4.vrm"
+    avatar = Glb.read(path)
+    head, _ = head_of(avatar)
+    assert head
+    shown = head.shown.union(*(face.shown for face in faces(avatar)))
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    assert set(import_avatar(path).matched) == shown
+
+
 def test_a_missing_folder_of_schemes_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(schemes, "rig_folder", lambda: tmp_path)
     schemes.schemes.cache_clear()
@@ -77,3 +93,8 @@ def test_a_missing_folder_of_schemes_is_a_sentence(tmp_path: Path, monkeypatch: 
     finally:
         schemes.schemes.cache_clear()
         schemes.rig_data.cache_clear()
+
+
+def test_a_name_that_is_known_as_it_stands_means_nothing_behind_a_prefix() -> None:
+    parts = read_mesh(("browDownLeft", "cheekSquintLeft", "cheekSquintRight")).parts
+    assert parts["cheekSquintLeft"] == [(1.0, {"cheekSquintLeft": 1.0})]
