@@ -36,7 +36,9 @@ benchmark: $(VENV)/.installed
 
 rigs: $(VENV)/.installed
 	$(RUN) -m sample_rigs.build_head
+	$(RUN) -m sample_rigs.build_toons
 	$(RUN) -m sample_rigs.contact_sheet
+	$(RUN) -m sample_rigs.toon_sheets
 
 train: $(VENV)/.installed
 	$(RUN) -m engine train engine/train/performance.toml

@@ -16,8 +16,8 @@ HERE = Path(__file__).parent
 BLEND = HERE / "head.blend"
 
 
-def build_scene() -> tuple[bpy.types.Object, list[bpy.types.Object]]:
-    """An otherwise empty file with Nova in it; returns her armature and her meshes, the face first."""
+def empty_scene(name: str) -> tuple[bpy.types.Scene, bpy.types.Collection]:
+    """A new file with nothing but a scene and a collection of that name."""
     bpy.ops.wm.read_factory_settings()
     for obj in list(bpy.data.objects):
         bpy.data.objects.remove(obj)
@@ -25,9 +25,15 @@ def build_scene() -> tuple[bpy.types.Object, list[bpy.types.Object]]:
         bpy.data.collections.remove(collection)
     bpy.ops.outliner.orphans_purge(do_recursive=True)
     scene = bpy.context.scene
-    scene.name = "Nova"
-    room = bpy.data.collections.new("Nova")
+    scene.name = name
+    room = bpy.data.collections.new(name)
     scene.collection.children.link(room)
+    return scene, room
+
+
+def build_scene() -> tuple[bpy.types.Object, list[bpy.types.Object]]:
+    """An otherwise empty file with Nova in it; returns her armature and her meshes, the face first."""
+    _, room = empty_scene("Nova")
     rig = armature.make(room)
     meshes = []
     for part in character.build():
@@ -40,7 +46,7 @@ def build_scene() -> tuple[bpy.types.Object, list[bpy.types.Object]]:
     return rig, meshes
 
 
-def _arrange_windows(scene: bpy.types.Scene) -> None:
+def arrange_windows() -> None:
     """Opens every 3D view through the camera with materials shown."""
     for screen in bpy.data.screens:
         for area in screen.areas:
@@ -50,6 +56,7 @@ def _arrange_windows(scene: bpy.types.Scene) -> None:
                 space.shading.use_scene_lights = True
                 space.shading.use_scene_world = False
                 space.region_3d.view_perspective = "CAMERA"
+                space.shading.show_backface_culling = True  # in Solid; outlines are shells turned inside out
                 space.overlay.show_floor = False
             elif area.type == "FILE_BROWSER" and area.spaces.active.params:
                 area.spaces.active.params.directory = b"//"
@@ -76,7 +83,7 @@ def main(path: Path = BLEND) -> None:
         obj.select_set(False)
     meshes[0].select_set(True)
     bpy.context.view_layer.objects.active = meshes[0]
-    _arrange_windows(scene)
+    arrange_windows()
     save(path)
 
 

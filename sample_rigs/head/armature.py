@@ -27,8 +27,9 @@ class Bone:
     skin: bool
 
 
-def bones() -> list[Bone]:
-    with DATA.open("rb") as file:
+def bones(path: Path = DATA) -> list[Bone]:
+    """The bones of a bones.toml, both sides."""
+    with path.open("rb") as file:
         rows = tomllib.load(file)["bone"]
     sided = {r["name"] for r in rows if r.get("side")}
     out = []
@@ -41,17 +42,22 @@ def bones() -> list[Bone]:
     return out
 
 
-def make(collection: bpy.types.Collection, name: str = "Nova") -> bpy.types.Object:
-    """The armature object, at rest in T-pose with its origin between the feet."""
+def make(
+    collection: bpy.types.Collection, name: str = "Nova", path: Path = DATA, size: float = 1.0
+) -> bpy.types.Object:
+    """The armature object of a bones.toml, at rest in T-pose with its origin between the feet.
+
+    size: how much larger than the file says.
+    """
     data = bpy.data.armatures.new(name)
     data.display_type = "STICK"
     obj = bpy.data.objects.new(name, data)
     collection.objects.link(obj)
     bpy.context.view_layer.objects.active = obj
     bpy.ops.object.mode_set(mode="EDIT")
-    for bone in bones():
+    for bone in bones(path):
         edit = data.edit_bones.new(bone.name)
-        edit.head, edit.tail = (tuple(c / 1000.0 for c in end) for end in (bone.head, bone.tail))
+        edit.head, edit.tail = (tuple(c * size / 1000.0 for c in end) for end in (bone.head, bone.tail))
         if bone.parent:
             edit.parent = data.edit_bones[bone.parent]
             edit.use_connect = (edit.head - edit.parent.tail).length < 1e-6

@@ -7,6 +7,7 @@ loops run around every opening; each opening ends in a small patch of quads and 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -18,7 +19,7 @@ TOP_FRONT = 10  # cells of the top patch from the midline to its corner
 
 @dataclass(frozen=True)
 class Opening:
-    """A block of cells [i0, i1) x [j0, j1) replaced by `rings` rings of quads and a closing patch."""
+    """A block of cells [i0, i1) x [j0, j1) replaced by `rings` rings of quads and, if `closed`, a patch."""
 
     name: str
     i0: int
@@ -26,6 +27,7 @@ class Opening:
     j0: int
     j1: int
     rings: int
+    closed: bool = True
 
     @property
     def open_path(self) -> bool:
@@ -73,8 +75,8 @@ class Cage:
         return list(self.index)
 
 
-def _covered(i: int, j: int) -> bool:
-    return any(o.i0 <= i < o.i1 and o.j0 <= j < o.j1 for o in OPENINGS)
+def _covered(openings: Sequence[Opening], i: int, j: int) -> bool:
+    return any(o.i0 <= i < o.i1 and o.j0 <= j < o.j1 for o in openings)
 
 
 def _fill_opening(cage: Cage, o: Opening) -> None:
@@ -91,7 +93,7 @@ def _fill_opening(cage: Cage, o: Opening) -> None:
     def patch(i: int, j: int) -> int:
         return last[(i, j)] if (i, j) in last else cage.add(o.name + " patch", i, j)
 
-    for i in range(o.i0, o.i1):
+    for i in range(o.i0, o.i1 if o.closed else o.i0):
         for j in range(o.j0, o.j1):
             cage.quads.append((patch(i, j), patch(i + 1, j), patch(i + 1, j + 1), patch(i, j + 1)))
     if o.open_path:
@@ -100,16 +102,16 @@ def _fill_opening(cage: Cage, o: Opening) -> None:
         cage.midline.update(patch(0, j) for j in range(o.j0, o.j1 + 1))
 
 
-def _fill_top(cage: Cage) -> None:
-    a, b = TOP_FRONT, COLUMNS - 2 * TOP_FRONT
+def _fill_top(cage: Cage, columns: int, rows: int, top_front: int) -> None:
+    a, b = top_front, columns - 2 * top_front
 
     def corner(u: int, v: int) -> int:
         if v == 0:
-            return cage.add("g", u, ROWS)
+            return cage.add("g", u, rows)
         if v == b:
-            return cage.add("g", COLUMNS - u, ROWS)
+            return cage.add("g", columns - u, rows)
         if u == a:
-            return cage.add("g", a + v, ROWS)
+            return cage.add("g", a + v, rows)
         return cage.add("top", u, v)
 
     for u in range(a):
@@ -118,25 +120,28 @@ def _fill_top(cage: Cage) -> None:
     cage.midline.update(corner(0, v) for v in range(b + 1))
 
 
-def build() -> Cage:
+def build(
+    openings: Sequence[Opening] = OPENINGS, columns: int = COLUMNS, rows: int = ROWS, top_front: int = TOP_FRONT
+) -> Cage:
+    """Half a head of columns x rows cells; columns - 2 * top_front > 0."""
     cage = Cage()
-    for j in range(ROWS + 1):
-        for i in range(COLUMNS + 1):
-            inside = any(o.i0 < i < o.i1 and o.j0 < j < o.j1 for o in OPENINGS)
-            on_mouth_midline = i == 0 and MOUTH.j0 < j < MOUTH.j1
-            if inside or on_mouth_midline:
+    for j in range(rows + 1):
+        for i in range(columns + 1):
+            inside = any(o.i0 < i < o.i1 and o.j0 < j < o.j1 for o in openings)
+            on_open_midline = i == 0 and any(o.open_path and o.j0 < j < o.j1 for o in openings)
+            if inside or on_open_midline:
                 continue
             v = cage.add("g", i, j)
-            if i in (0, COLUMNS):
+            if i in (0, columns):
                 cage.midline.add(v)
-    for i in range(COLUMNS):
-        for j in range(ROWS):
-            if not _covered(i, j):
+    for i in range(columns):
+        for j in range(rows):
+            if not _covered(openings, i, j):
                 corners = ((i, j), (i + 1, j), (i + 1, j + 1), (i, j + 1))
                 cage.quads.append(tuple(cage.add("g", *c) for c in corners))
-    for opening in OPENINGS:
+    for opening in openings:
         _fill_opening(cage, opening)
-    _fill_top(cage)
+    _fill_top(cage, columns, rows, top_front)
     return cage
 
 

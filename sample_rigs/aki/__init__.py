@@ -1,0 +1,1 @@
+"""Aki, an avatar drawn like an anime."""
