@@ -26,7 +26,11 @@ def add(commands: Any) -> None:
     which.add_argument("--face", type=int, help="its number among --faces; default the largest at first sight")
     which.add_argument("--start", type=float, default=0.0, metavar="S", help="seconds into the video")
     which.add_argument("--end", type=float, metavar="S", help="seconds into the video")
-    which.add_argument("--fps", type=float, help="frames per second of the take, default the video's; images a second")
+    which.add_argument(
+        "--fps",
+        type=float,
+        help="frames per second of the take, default the video's; of a folder of images, their rate (24)",
+    )
     which.add_argument("--mirrored", action="store_true", help="the footage is a mirror image, as of a front camera")
     actor = parser.add_argument_group("the actor")
     actor.add_argument(

@@ -148,7 +148,7 @@ def _performed(
         "cuts": [round(cut, 3) for cut in track.cuts],
         "faces_seen": track.most_faces,
         "blind_channels": list(read_by.silent),
-        "still_channels": [] if footage.still else still,
+        "still_channels": still if len(times) > 1 else [],
         "unsure_channels": [name for name, mean in zip(SHAPES, sure, strict=True) if mean < UNSURE],
         "confidence": {name: round(float(sighting.regions[:, i].mean()), 3) for i, name in enumerate(ALL)},
         "channel_confidence": {name: round(float(mean), 3) for name, mean in zip(SHAPES, sure, strict=True)},

@@ -10,6 +10,7 @@ from engine.channels import INDEX
 from engine.files import written_whole
 from engine.video.capture import Captured
 from engine.video.confidence import ALL
+from engine.video.events import runs
 
 MOST_COLUMNS = 600
 """Columns of the confidence table; frames of longer footage share one, which shows the worst of them."""
@@ -36,9 +37,8 @@ def report(captured: Captured) -> dict[str, Any]:
     def seconds(spans: list[tuple[int, int]]) -> list[list[float]]:
         return [[round(float(times[first]), 3), round(float(times[last]), 3)] for first, last in spans]
 
-    told = ("file", "source", "start", "face", "mirrored", "decoder", "without", "calibration", "frames_lost", "lost")
+    told = ("file", "source", "start", "face", "mirrored", "decoder", "without", "calibration", "frames_lost")
     also = (
-        "resting",
         "cuts",
         "faces_seen",
         "blind_channels",
@@ -51,6 +51,9 @@ def report(captured: Captured) -> dict[str, Any]:
     confidence = {name: _worst(captured.sighting.regions[:, i], groups) for i, name in enumerate(ALL)}
     return {
         **{name: facts[name] for name in (*told, *also, "notes") if name in facts},
+        # The provenance keeps the first of these only.
+        "lost": seconds(runs(~track.found)),
+        "resting": seconds(runs(captured.resting)),
         "fps": clip.fps,
         "frames": len(times),
         "seconds": round(clip.duration, 3),
@@ -81,11 +84,11 @@ def _worst(values: np.ndarray, groups: list[np.ndarray]) -> list[float]:
 
 
 def _curves(captured: Captured, groups: list[np.ndarray]) -> dict[str, list[float]]:
+    """The highest of each group, so that a blink shows in an hour's curve too."""
     clip, times = captured.clip, captured.track.times
-    middles = np.array([times[group].mean() for group in groups]) - times[0]
-    rows = np.clip(np.rint(middles * clip.fps).astype(int), 0, len(clip.values) - 1)
-    table = {name: clip.values[:, [INDEX[one] for one in channels]].mean(1) for name, channels in CURVES.items()}
-    return {name: [round(float(value), 3) for value in column[rows]] for name, column in table.items()}
+    rows = np.clip(np.rint((times - times[0]) * clip.fps).astype(int), 0, len(clip.values) - 1)
+    table = {name: clip.values[:, [INDEX[one] for one in channels]].mean(1)[rows] for name, channels in CURVES.items()}
+    return {name: [round(float(column[group].max()), 3) for group in groups] for name, column in table.items()}
 
 
 def _causes(captured: Captured) -> dict[str, dict[str, float]]:

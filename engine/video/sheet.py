@@ -121,7 +121,7 @@ class _Sheet:
         self._text(LEFT - 24, y + height / 2, name, 26, INK, "rm")
 
     def _span(self, y: int, height: int, span: list[float], colour: tuple, least: int = 4) -> None:
-        low, high = self._x(span[0]), self._x(span[1])
+        low, high = min(self._x(span[0]), RIGHT - least), self._x(span[1])
         self.pen.rectangle((low, y, max(low + least, high), y + height - 1), fill=colour)
 
     def _strips(self, y: int) -> int:
@@ -160,7 +160,7 @@ class _Sheet:
             self._row(y, name, 28)
             self.pen.rectangle((LEFT, y, RIGHT, y + 27), fill=(244, 246, 247))
             for span in spans:
-                self._span(y, 28, span, colour, 6)
+                self._span(y, 28, span, colour, 2)
             y += 28
         return y
 
