@@ -9,7 +9,8 @@ import numpy as np
 
 from ..rig.character import Character
 from .blender_data import context, key_blocks, pose_bones, scene_fps, shape_keys
-from .curves import curves
+from .curves import curves, sampled
+from .sparse import kept_samples
 from .take import key_frames
 
 Part = bpy.types.Object | str
@@ -17,6 +18,10 @@ Part = bpy.types.Object | str
 
 _FINEST: Final = 60.0
 """Samples a second at least; keys are sampled besides, so that no extreme falls between two samples."""
+_BENDS: Final = 240.0
+"""Samples a second of the take's own curves, which are cheap to look at."""
+_BENT: Final = 0.001
+"""How far straight lines between the samples may miss these curves."""
 _NEARLY: Final = 0.02
 """Frames: samples that are nearer to a key than this give way to it."""
 
@@ -85,16 +90,32 @@ def played(
 
 
 def _sampled_frames(character: Character, action: bpy.types.Action, frames: tuple[int, int]) -> np.ndarray:
+    """A grid for all that moves in the scene, the take's keys, and where its own curves bend between: a fast blink does
+    so within a sixtieth of a second."""
     first, last = frames
-    steps = max(1, math.ceil(_FINEST / scene_fps()))
-    grid = np.linspace(first, last, (last - first) * steps + 1)
     keys = key_frames(character, action)
     keys = keys[(keys > first) & (keys < last)]
+    grid, fine = (
+        np.linspace(first, last, (last - first) * max(1, math.ceil(rate / scene_fps())) + 1)
+        for rate in (_FINEST, _BENDS)
+    )
+    fine = _apart(fine, keys)
+    owners = [*(shape_keys(mesh) for mesh in character.meshes), character.armature]
+    every = [curve for owner in owners for curve in curves(action, owner).values()]
+    if every:
+        bends = fine[kept_samples(fine, np.stack([sampled(curve, fine, 0.0) for curve in every], axis=1), _BENT)]
+        grid = np.union1d(grid, bends)
+    return _apart(grid, keys)
+
+
+def _apart(grid: np.ndarray, keys: np.ndarray) -> np.ndarray:
+    """Both together, without what lies too near to a key; the grid's ends stay."""
     if not len(keys):
         return grid
     following = np.searchsorted(keys, grid)
     gaps = [np.abs(grid - keys[near.clip(0, len(keys) - 1)]) for near in (following, following - 1)]
-    own = (np.minimum(*gaps) > _NEARLY) | (grid == first) | (grid == last)
+    own = np.minimum(*gaps) > _NEARLY
+    own[[0, -1]] = True
     return np.union1d(grid[own], keys)
 
 

@@ -88,3 +88,16 @@ def test_a_take_on_several_meshes_comes_back_through_a_clip_of_every_channel(mak
     bake(character, clip, frame=1, fps=24, tolerance=0.002, name="Take")
     taken = read_take(character, fps=240)
     assert max(lost(clip, taken).values()) < 0.01
+
+
+def test_a_fast_blink_comes_back_at_a_slow_rate(make, tmp_path):
+    """A closure of a tenth of a second at 60 a second, whose frames lie between those of a scene at 24."""
+    character = find_character(make(["eyeBlinkLeft", "jawOpen"]).armature)
+    at = np.arange(91) / 60
+    blinks = sum(np.clip(1.3 * np.exp(-(((at - when) / 0.045) ** 2)), 0, 1) for when in (0.31, 0.9))
+    clip = Clip(np.stack([blinks, 0 * at], 1).astype(np.float32), 60.0, ("eyeBlinkLeft", "jawOpen"), {})
+    bake(character, clip, frame=1, fps=24, tolerance=0.002, name="Take")
+    path = export_glb(character, tmp_path / "take.glb").path
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    back = read_take(import_avatar(path), fps=240)
+    assert max(lost(clip, back).values()) < 0.01
