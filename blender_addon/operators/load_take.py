@@ -43,7 +43,7 @@ class FACEMIMIC_OT_load_take(Performing, AskingAboutFile, bpy.types.Operator):
         # Our own takes can be read here, also where no engine is installed.
         try:
             clip, self._place = load_npz(path), place(context)
-            self._take = clip, path.stem
+            self._take, self._asked = (clip, path.stem), None
             answer = self._fitted(context, clip)
             self.report({"INFO"}, self.accept(context, answer))
         except AddonError as error:

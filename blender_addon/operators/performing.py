@@ -2,7 +2,7 @@
 
 from .. import client, preferences
 from ..clip import Clip
-from ..hints import Context
+from ..hints import Context, Returned
 from ..properties import settings
 from ..rig import solve
 from ..rig.character import Character
@@ -19,6 +19,18 @@ class Performing(Asking):
     def take(self, answer: client.Answer) -> tuple[Clip, str]:
         """The performance of an answer and its name. Raises AddonError when it is none."""
         raise NotImplementedError
+
+    def execute(self, context: Context) -> Returned:
+        self._forget()
+        return super().execute(context)
+
+    def begin(self, context: Context) -> Returned:
+        self._forget()
+        return super().begin(context)
+
+    def _forget(self) -> None:
+        """Blender repeats an operator from its redo panel with the same object."""
+        self._take = self._asked = None
 
     def follow(self, context: Context, answer: client.Answer) -> client.Job | None:
         if self._take is not None:
