@@ -15,6 +15,7 @@ from .blender_data import scene_fps, shape_keys
 from .curves import animation_of, bone_path, curves, sampled
 from .take_bones import bone_channels
 
+_FINE: Final = 60.0
 _NEARLY: Final = 1e-4
 """Frames that differ by less are the same: keys at fractional frames are float32."""
 
@@ -91,6 +92,11 @@ def whole_frames(
     _check_range(start, end)
     first = math.floor(start + _NEARLY)
     return first, max(math.ceil(end - _NEARLY), first + 1)
+
+
+def fine_rate() -> float:
+    """Samples a second that keep a fast blink: the scene's, at least 60."""
+    return max(_FINE, scene_fps())
 
 
 def read_take(

@@ -20,7 +20,7 @@ from .expressions import GAZE_CHANNELS, Gaze, as_presets, gaze, gaze_of, perform
 from .files import Exported, checked_target, written_whole
 from .gltf_file import GltfFile
 from .humanoid import built_in_positions, parent_of, required_bones, rest_positions, t_posed
-from .take import active_take, read_take
+from .take import active_take, fine_rate, read_take
 
 Expressions = Literal["custom", "preset", "both"]
 
@@ -42,10 +42,10 @@ def export_vrma(
 ) -> Exported:
     """Writes a take of the character.
 
-    action: the active take when None. frame_range: the take's own keys when None. fps: of the samples, the scene's
-    when None. expressions: as in `write_vrma`; None chooses custom for a rig that shows at least half of ARKit's
-    shapes, preset for others. Raises AddonError when there is no take, the armature lacks required bones, or the
-    file cannot be written; nothing in the scene changes.
+    action: the active take when None. frame_range: the take's own keys when None. fps: of the samples; the scene's, at
+    least 60, when None. expressions: as in `write_vrma`; None chooses custom for a rig that shows at least half of
+    ARKit's shapes, preset for others. Raises AddonError when there is no take, the armature lacks required bones, or
+    the file cannot be written; nothing in the scene changes.
     """
     target = checked_target(path, ".vrma")
     positions = None
@@ -53,7 +53,7 @@ def export_vrma(
         bones = required_bones(character.armature, character.name)
         positions = rest_positions(character.armature, bones)
     action = action or active_take(character)
-    clip = read_take(character, action, frame_range=frame_range, fps=fps)
+    clip = read_take(character, action, frame_range=frame_range, fps=fps or fine_rate())
     # Channels that this rig cannot show are written at rest, so that no earlier animation stays behind in them.
     absent = [name for name in shape_channels() if name not in clip.channels]
     values = np.concatenate([clip.values, np.zeros((len(clip.values), len(absent)), np.float32)], axis=1)

@@ -6,7 +6,7 @@ from pathlib import Path
 import bpy
 
 from .. import client, preferences
-from ..export.take import active_take, read_take
+from ..export.take import active_take, fine_rate, read_take
 from ..hints import Context
 from ..messages import AddonError
 from ..properties import needed_object, settings
@@ -42,7 +42,7 @@ class FACEMIMIC_OT_add_to_avatar(AskingAboutFile, bpy.types.Operator):
             raise AddonError(f"There is no .vrm or .glb avatar at {path}.")
         character = find_character(needed_object(context))
         action = active_take(character)
-        clip = read_take(character, action)
+        clip = read_take(character, action, fps=fine_rate())
         fields = {
             "path": str(path),
             "target": str(path if self.overwrite else free_path(path, action.name)),

@@ -72,7 +72,7 @@ def test_every_arkit_channel_but_gaze_and_head_is_custom(make, perform, assign, 
     character = make()
     clip = perform(40, 24.0)
     assign(character, clip)
-    exported = export_vrma(character, tmp_path / "take.vrma")
+    exported = export_vrma(character, tmp_path / "take.vrma", fps=24.0)
     assert exported.seconds == pytest.approx(39 / 24)
     _, animation = vrma_of(exported.path)
     custom = animation["expressions"]["custom"]
@@ -87,7 +87,7 @@ def test_the_head_turns_as_the_clip_says(make, perform, assign, tracks, tmp_path
     character = make()
     clip = perform(40, 24.0)
     assign(character, clip)
-    times, turns = tracks(export_vrma(character, tmp_path / "take.vrma").path)["head", "rotation"]
+    times, turns = tracks(export_vrma(character, tmp_path / "take.vrma", fps=24.0).path)["head", "rotation"]
     for time, (x, y, z, w) in zip(times, turns.tolist(), strict=True):
         frame = round(time * 24)
         expected = [clip.column(name)[frame] for name in ("headYaw", "headPitch", "headRoll")]
