@@ -62,21 +62,26 @@ def _colour_source(material: Any) -> Any:
         socket = shader.inputs.get("Base Color") or (shader.inputs.get("Color") if "BSDF" in shader.type else None)
         if socket is None:
             continue
-        node = shader
         # A few mixes and corrections may stand between; the first thing that has a colour of its own tells.
         for _ in range(6):
-            links = [one for one in (socket, *node.inputs) if one.is_linked] if node is not shader else [socket]
-            link = next((one.links[0] for one in links if one.is_linked), None)
-            if link is None:
-                return shader if node is shader and shader.type == "BSDF_PRINCIPLED" else None
-            node = link.from_node
+            if not socket.is_linked:
+                break
+            node = socket.links[0].from_node
             if node.type in ("TEX_IMAGE", "VERTEX_COLOR", "ATTRIBUTE"):
                 return node
+            socket = next((one for one in node.inputs if one.is_linked), None)
+            if socket is None:
+                break
+        else:
+            continue
+        if shader.type == "BSDF_PRINCIPLED" and not shader.inputs["Base Color"].is_linked:
+            return shader
     return next((node for node in material.node_tree.nodes if node.type == "TEX_IMAGE"), None)
 
 
 def _readable(image: Any) -> bool:
-    return image is not None and image.has_data and 0 < image.size[0] * image.size[1] <= _LARGEST_IMAGE
+    # An image that nobody has looked at yet is read at this; one whose file is gone has no size.
+    return image is not None and 0 < image.size[0] * image.size[1] <= _LARGEST_IMAGE
 
 
 def _image(image: Any, data: Any, corners: np.ndarray) -> np.ndarray:

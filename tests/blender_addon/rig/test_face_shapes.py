@@ -179,3 +179,7 @@ def test_colours_come_from_materials_attributes_and_textures(make_mesh):
     for loop, uv in zip(layer.data, ((0.1, 0.1), (0.9, 0.1), (0.5, 0.9)), strict=True):
         loop.uv = uv
     assert vertex_colours(obj) == pytest.approx(np.array([[1, 0, 0], [1, 0, 0], [0, 0, 1]]), abs=1e-6)
+    mix = material.node_tree.nodes.new("ShaderNodeGamma")
+    material.node_tree.links.new(texture.outputs["Color"], mix.inputs["Color"])
+    material.node_tree.links.new(mix.outputs["Color"], shader.inputs["Base Color"])
+    assert vertex_colours(obj) == pytest.approx(np.array([[1, 0, 0], [1, 0, 0], [0, 0, 1]]), abs=1e-6)
