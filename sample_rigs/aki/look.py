@@ -57,7 +57,7 @@ LIPS = Lips(
         ("noseUp", (8.0, -52.0, -28.0), 16.0, (0.6, 0.6, 3.4)),
     ),
 )
-EYE = Eye(centre=(33.5, -1.5), iris=(14.2, 18.2))
+EYE = Eye(centre=(33.5, -1.5), iris=(14.2, 18.2), behind=2.6, pivot=50.0)
 # x, z, half width from the nose outwards
 BROW = np.array([[14.5, 29.5, 1.3], [22.0, 32.5, 2.2], [34.0, 35.5, 2.2], [47.0, 34.0, 1.5], [57.5, 28.0, 0.2]])
 

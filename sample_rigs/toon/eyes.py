@@ -87,8 +87,14 @@ class Eye:
         return make.of(points, faces, np.stack([u, v], 1), "Eye", outlined=False).hung("head")
 
     def bone(self, front) -> tuple[Array, Array]:
-        """Head and tail of the left eye's bone."""
-        x, z = np.array([self.centre[0]]), np.array([self.centre[1]])
-        y = float(front(x, z)[0]) + self.behind
-        at = np.array([self.centre[0], y + self.pivot, self.centre[1]])
-        return at, at - np.array([0.0, 25.0, 0.0])
+        """Head and tail of the left eye's bone.
+
+        It lies straight behind a ball, and behind a flat iris along the face's normal, so that the iris turns with the
+        curve of the face.
+        """
+        x, z = self.centre
+        at = front(np.array([x, x - 8.0, x + 8.0]), np.full(3, z))
+        out = np.array([0.0 if self.ball else (at[2] - at[1]) / 16.0, -1.0, 0.0])
+        out /= np.linalg.norm(out)
+        head = np.array([x, at[0] + self.behind, z]) - out * self.pivot
+        return head, head + out * 25.0

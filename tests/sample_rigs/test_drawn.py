@@ -161,14 +161,8 @@ def test_humanoid_bones_stand_in_a_mirrored_t_pose(drawn: Drawn) -> None:
 def test_eye_bones_lie_behind_their_irises(drawn: Drawn) -> None:
     bone = drawn.objects[drawn.title].data.bones["leftEye"]
     head = np.array(bone.head_local) * 1000 / drawn.look.SIZE - [0, 0, drawn.look.GROUND]
-    wanted, _ = drawn.look.EYE.bone(lambda x, z: np.full_like(x, iris_depth(drawn)))
-    assert np.abs(head - wanted).max() < 3.0
-
-
-def iris_depth(drawn: Drawn) -> float:
-    """The y of the skin before the left iris."""
-    iris = drawn.points["Eyes"][drawn.group("leftEye", "Eyes")]
-    return float(iris[0, 1] - drawn.look.EYE.behind)
+    wanted, _ = drawn.look.EYE.bone(drawn.look.face().skin.front)
+    assert np.abs(head - wanted).max() < 0.2
 
 
 def test_weights_sum_to_one_over_four_bones_at_most(drawn: Drawn) -> None:
