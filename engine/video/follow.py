@@ -65,7 +65,7 @@ def follow(
         try:
             # A hair behind the last time, so that its frame is not taken twice.
             for picture in footage.pictures(max(start, tape.times[-1] + 1e-6) if tape.times else start, end):
-                tape.add(picture.time, follower.look(picture), follower.size)
+                tape.add(picture.time, follower.look(picture), follower.still)
                 if progress:
                     progress(min(1.0, (picture.time - start) / (last - start)) if last > start else 0.0)
                 if store and time.monotonic() - told > KEEP_EVERY:
@@ -121,9 +121,9 @@ class _Tape:
             "sharpness": np.full(len(regions()), np.nan, np.float32),
         }
 
-    def add(self, at: float, seen: dict[str, np.ndarray] | None, size: tuple[int, int]) -> None:
+    def add(self, at: float, seen: dict[str, np.ndarray] | None, still: Callable[[], np.ndarray]) -> None:
         if len(self.times) % self.every == 0 and seen is not None:
-            self.stills.append(seen["still"])
+            self.stills.append(still())
             self.still_frames.append(len(self.times))
             if len(self.stills) > STILLS:
                 self.every *= 2
@@ -180,6 +180,7 @@ class _Follower:
         self._usual_change: float = state.get("usual_change", 0.0)
         people = state.get("known") or (chosen.people if chosen else [])
         self._known = [np.array(row) for row in people]
+        self._pixels: np.ndarray | None = None
         self._looked: int = state.get("looked", 0)
         self._lost: bool = state.get("lost", False)
 
@@ -207,7 +208,7 @@ class _Follower:
         }
 
     def look(self, picture: Picture) -> dict[str, np.ndarray] | None:
-        """A Track's row for the chosen face in the next picture, and its `still`; None without the face."""
+        """A Track's row for the chosen face in the next picture; None without the face."""
         if self._is_cut(picture):
             self.cuts.append(picture.time)
             self._box = None
@@ -222,6 +223,7 @@ class _Follower:
             return None
         marks, scores, pose = seen
         self._box, self._seen_at = Face(marks).box, picture.time
+        self._pixels = pixels
         colours, sharpness = look(pixels, marks)
         return {
             "landmarks": marks,
@@ -229,8 +231,12 @@ class _Follower:
             "poses": pose,
             "colours": colours,
             "sharpness": sharpness,
-            "still": portrait(pixels, self._box),
         }
+
+    def still(self) -> np.ndarray:
+        """A small picture of the face that was just found."""
+        assert self._pixels is not None and self._box is not None
+        return portrait(self._pixels, self._box)
 
     def _upright(self, pixels: np.ndarray) -> np.ndarray:
         """The picture as it is looked at. Before any face was seen, the ways in which it could lie are tried: on its
