@@ -155,7 +155,9 @@ def facing(objects: Sequence[bpy.types.Object]) -> float:
         rest = _positions(keys.reference_key.data)
         moved = np.zeros(len(rest))
         for block in keys.key_blocks[1:80]:
-            moved += np.linalg.norm(_positions(block.data) - rest, axis=1)
+            away = np.linalg.norm(_positions(block.data) - rest, axis=1)
+            # Each shape key has one vote: one that hides the hair behind must not outweigh the face.
+            moved += away / max(away.sum(), 1e-9)
         matrix = np.array(obj.matrix_world)
         total += moved @ (rest @ matrix[:3, :3].T + matrix[:3, 3])
         weight += moved.sum()

@@ -47,6 +47,15 @@ def test_a_character_that_looks_the_other_way_is_walked_around(character: list) 
     assert studio.frame_head(character, yaw=0.0).location.y > 0.5
 
 
+def test_a_shape_key_that_hides_hair_behind_does_not_turn_the_camera(character: list) -> None:
+    hair = next(o for o in character if o.name == "Nova Hair")
+    hair.shape_key_add(name="Basis")
+    hide = hair.shape_key_add(name="HideHair")
+    for point in hide.data:
+        point.co *= 0.0 if point.co.y > 0 else 1.0
+    assert studio.facing(character) == 0.0
+
+
 def test_shapes_are_set_on_all_meshes_and_cleared(character: list) -> None:
     studio.set_shapes(character, {"jawOpen": 0.7})
     values = [
