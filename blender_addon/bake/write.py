@@ -13,6 +13,8 @@ from ..clip import Clip, checked
 from ..messages import AddonError
 from ..rig.bones import facing
 from ..rig.character import Character
+from ..rig.solve import Fitted
+from . import kept
 from .bones import bone_curves
 from .keys import Points, every_frame, merged, points_of, put, taken
 from .reduce import reduce
@@ -95,11 +97,18 @@ def bake(
     action = None if new_take else _ours(blocks)
     created = action is None
     before = [_state(block.owner) for block in blocks]
+    known = kept.kept(action) if action else None
+    lossy = any(isinstance(target, Fitted) for target in character.targets) and (known is not None or action is None)
     action = action or bpy.data.actions.new(name)
     try:
         for block, made in zip(blocks, points, strict=True):
             _write(action, block, made, (frame, end))
         _remember(action, clip, name, frame, end, fps)
+        if lossy:
+            moving = [bone.bone for bone in character.bones]
+            kept.keep(action, clip, frame + step * np.arange(len(clip.values)), moving, known)
+        else:
+            kept.forget(action)
     except Exception:
         if created:
             for block, state in zip(blocks, before, strict=True):

@@ -6,10 +6,12 @@ from typing import Final
 import bpy
 import numpy as np
 
+from ..bake.kept import kept
 from ..bake.write import takes
 from ..clip import Clip
 from ..messages import AddonError
 from ..rig.character import Character
+from ..rig.solve import is_sparse
 from . import provenance
 from .blender_data import scene_fps, shape_keys
 from .curves import animation_of, bone_path, curves, sampled
@@ -111,7 +113,9 @@ def read_take(
     action: the active take when None. frame_range: first and last frame, the take's own keys when None.
     fps: the Clip's rate, the scene's when None; frame k of the Clip is k / fps seconds after the range's start, and
     the last one is at the range's end or just after it.
-    Where several shape keys show one channel, or one shows several, the channels are their least-squares answer.
+    Of curves that were fitted to a sparse rig and are as baked, it is the performance that they were fitted to.
+    Elsewhere, where several shape keys show one channel, or one shows several, the channels are their least-squares
+    answer.
     Raises AddonError when there is no take, or the range or rate is none.
     """
     action = action or active_take(character)
@@ -122,11 +126,26 @@ def read_take(
         raise AddonError(f"The frame rate must be above 0; this one is {fps}.")
     step = scene_fps() / fps
     frames = start + step * np.arange(math.ceil((end - start) / step - _NEARLY) + 1)
-    columns = bone_channels(character, action, frames) | _shape_channels(character, action, frames)
+    performed = kept(action)
+    if performed is not None:
+        columns = performed.at(frames)
+    else:
+        columns = bone_channels(character, action, frames) | _shape_channels(character, action, frames)
     if not columns:
         raise AddonError(f"{character.name} shows none of FaceMimic's channels, so there is nothing to read.")
     values = np.stack(list(columns.values()), axis=1).astype(np.float32)
     return Clip(values, fps, tuple(columns), provenance.of_action(action, (start, end)))
+
+
+def lost(character: Character, action: bpy.types.Action) -> tuple[str, ...]:
+    """Sentences about what `read_take` cannot know of the take."""
+    if not is_sparse(character) or kept(action) is not None:
+        return ()
+    return (
+        f"{character.name} lacks shapes, and “{action.name}” was read from its curves, since they were edited or not "
+        "fitted by this FaceMimic: the file shows what the curves show. Generate or load the take again to write "
+        "all of it.",
+    )
 
 
 def _check_range(start: float, end: float) -> None:

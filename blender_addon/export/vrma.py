@@ -20,7 +20,7 @@ from .expressions import GAZE_CHANNELS, Gaze, as_presets, gaze, gaze_of, perform
 from .files import Exported, checked_target, written_whole
 from .gltf_file import GltfFile
 from .humanoid import built_in_positions, parent_of, required_bones, rest_positions, t_posed
-from .take import active_take, fine_rate, read_take
+from .take import active_take, fine_rate, lost, read_take
 
 Expressions = Literal["custom", "preset", "both"]
 
@@ -67,7 +67,7 @@ def export_vrma(
         with_provenance=with_provenance,
         name=action.name,
     )
-    return Exported(target, (len(clip.values) - 1) / clip.fps, ())
+    return Exported(target, (len(clip.values) - 1) / clip.fps, lost(character, action))
 
 
 def write_vrma(

@@ -8,7 +8,7 @@ import bpy
 
 from .. import client, preferences
 from ..export.files import checked_target
-from ..export.take import active_take, read_take
+from ..export.take import active_take, lost, read_take
 from ..hints import Context, Event, ExportHelper, Returned
 from ..messages import AddonError
 from ..properties import chosen_object, needed_object
@@ -41,6 +41,7 @@ class FACEMIMIC_OT_export_take(Asking, ExportHelper, bpy.types.Operator):
     with_provenance: provenance_switch()
 
     _in_window = False
+    _lost: tuple[str, ...] = ()
 
     @classmethod
     def poll(cls, context: Context) -> bool:
@@ -72,7 +73,9 @@ class FACEMIMIC_OT_export_take(Asking, ExportHelper, bpy.types.Operator):
         path = Path(bpy.path.abspath(self.filepath))
         path = checked_target(path.with_name(_bare(path.name) + self.form), f".{self.form.rpartition('.')[2]}")
         character = find_character(needed_object(context))
-        clip = read_take(character, active_take(character), fps=self.fps or None)
+        action = active_take(character)
+        clip = read_take(character, action, fps=self.fps or None)
+        self._lost = lost(character, action)
         fields = {
             "target": str(path),
             "fps": clip.fps,
@@ -84,7 +87,7 @@ class FACEMIMIC_OT_export_take(Asking, ExportHelper, bpy.types.Operator):
 
     def accept(self, context: Context, answer: client.Answer) -> str:
         told = answer.header
-        for note in told.get("notes") or ():
+        for note in (*self._lost, *(told.get("notes") or ())):
             self.report({"WARNING"}, str(note))
         try:
             return f"Wrote {Path(told['path']).name}, {float(told['seconds']):.2f} s."

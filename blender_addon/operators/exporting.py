@@ -151,6 +151,8 @@ class FACEMIMIC_OT_export_vrma(Exporting, bpy.types.Operator):
             for action in all_takes(character)
         ]
         for other in made[1:]:
+            for note in other.notes:
+                self.report({"WARNING"}, note)
             self.report({"INFO"}, f"Wrote {other.path.name} with {other.seconds:.2f} s of animation.")
         return made[0]
 
@@ -277,6 +279,8 @@ class FACEMIMIC_OT_export_vrm(Exporting, bpy.types.Operator):
             made = self._write_ourselves(character, path)
         if self.with_vrma:
             beside = export_vrma(character, made.path.with_suffix(".vrma"), with_provenance=self.with_provenance)
+            for note in beside.notes:
+                self.report({"WARNING"}, note)
             self.report({"INFO"}, f"Wrote {beside.path.name} beside it, with {beside.seconds:.2f} s.")
         elif made.seconds:
             self.report({"INFO"}, "VRM applications play a .vrma, not the animation inside a .vrm; Godot plays that.")
