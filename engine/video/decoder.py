@@ -31,6 +31,8 @@ _SIGNED = (
     ("jawLeft", "jawRight"),
     ("mouthLeft", "mouthRight"),
 )
+BLIND, USEFUL = 0.1, 0.3
+"""Correlation with the truth on unseen people up to which a channel is not trusted at all, and from which on it is."""
 _LOGIT_RANGE = 8.0
 _BATCH = 2048
 
@@ -39,8 +41,8 @@ _BATCH = 2048
 class Decoded:
     """One row for each frame; rows of frames without a face are NaN, with confidence 0.
 
-    values: float32 (frames, 52), in the order of SHAPES, 0..1. confidence: float32 (frames, 52), 0..1: the channel's
-    correlation with the truth on unseen people, less the more this frame's expected error nears that of a guess.
+    values: float32 (frames, 52), in the order of SHAPES, 0..1. confidence: float32 (frames, 52), 0..1: it falls as a
+    frame's expected error grows, to 0.8 where that is a guess's, and with channels that are hardly seen on any face.
     head_degrees: float32 (frames, 3), yaw, pitch and roll before the camera, signed as in channels.py, corrected for
     what the tracker's matrix takes for a nod when the face moves.
     """
@@ -154,7 +156,8 @@ class Decoder:
         means = (plain[0] + other[0][:, turned] * sign) / 2
         spread = (plain[1] + other[1][:, turned]) / 2
         turn = (plain[2] + other[2] * np.array([1, -1, -1], np.float32)) / 2
-        told = tensors["reliability"] * np.clip(1 - (spread / tensors["usual_spread"]) ** 2, 0, 1)
+        useful = np.clip((tensors["reliability"] - BLIND) / (USEFUL - BLIND), 0, 1)
+        told = useful / (1 + (spread / (2 * tensors["usual_spread"])) ** 2)
         values = channels(means)
         confidence = np.zeros_like(values)
         for column, (plus, minus) in enumerate(outputs()):

@@ -85,13 +85,25 @@ class Studio:
         return composed(rng, drawn, self.head, points, person.look, scene, hand)
 
     def take(
-        self, rng: np.random.Generator, person: Person, number: int, values: np.ndarray, kind: str
+        self,
+        rng: np.random.Generator,
+        person: Person,
+        number: int,
+        values: np.ndarray,
+        kind: str,
+        session: int | None = None,
     ) -> Taken | None:
-        """A picture in a random scene as the landmarker sees it, or None where it finds no face."""
-        scene = draw_scene(rng, draw_angles(rng))
+        """A picture as the landmarker sees it, or None where it finds no face.
+
+        session: chooses light, lens, background and the camera's faults, as they stay within a video; None draws
+        them anew.
+        """
+        angles = draw_angles(rng)
+        setting = rng if session is None else np.random.default_rng([22, session])
+        scene = draw_scene(setting, angles)
         lids = 1.0 if rng.random() < 0.6 else rng.uniform(0.2, 1.2)
-        picture = self.picture(rng, person, values, scene, lids=lids, hand=rng.random() < 0.04)
-        picture = worn(picture, draw_wear(rng), rng)
+        picture = self.picture(setting, person, values, scene, lids=lids, hand=rng.random() < 0.04)
+        picture = worn(picture, draw_wear(setting), rng)
         seen = self.observer.look(picture)
         if seen is None:
             return None
@@ -100,8 +112,11 @@ class Studio:
         return Taken(values, scene.turn, kind, number, (picture.shape[1], picture.shape[0]), seen)
 
 
-def shard(studio: Studio, number: int) -> Iterator[Taken]:
-    """The pictures of one shard; training's when `number` is below TEST_SEED, else testing's."""
+def shard(studio: Studio, number: int, sessions: bool = False) -> Iterator[Taken]:
+    """The pictures of one shard; training's when `number` is below TEST_SEED, else testing's.
+
+    sessions: all pictures of a person are of one video, else each has its own light, lens and faults.
+    """
     rng = np.random.default_rng([20, number])
     expressions = Expressions(rng)
     for index in range(PEOPLE):
@@ -113,7 +128,8 @@ def shard(studio: Studio, number: int) -> Iterator[Taken]:
                 values, kind = expressions.draw("reserved")
             else:
                 values, kind = expressions.draw()
-            taken = studio.take(rng, person, number * PEOPLE + index, values, kind)
+            who = number * PEOPLE + index
+            taken = studio.take(rng, person, who, values, kind, who if sessions else None)
             if taken is not None:
                 yield taken
 
@@ -135,14 +151,13 @@ def save_shard(taken: list[Taken], path: Path) -> None:
     part.replace(path)
 
 
-def load_shards(folder: Path, test: bool) -> dict[str, np.ndarray]:
-    """All pictures of a folder, training's or testing's, by the names that save_shard gives them."""
-    paths = sorted(folder.glob("test_*.npz" if test else "train_*.npz"))
+def load_shards(folder: Path, kind: str) -> dict[str, np.ndarray]:
+    """All pictures of a folder's shards of a kind (see render.py), by the names that save_shard gives them."""
+    paths = [path for path in sorted(folder.glob(f"{kind}_*.npz")) if ".part" not in path.name]
     if not paths:
-        raise FileNotFoundError(f"There are no {'test' if test else 'training'} shards in {folder}; render them first.")
+        raise FileNotFoundError(f"There are no {kind} shards in {folder}; render them first.")
     rows = []
     for path in paths:
-        if ".part" not in path.name:
-            with np.load(path, allow_pickle=False) as file:
-                rows.append({name: file[name] for name in file.files})
+        with np.load(path, allow_pickle=False) as file:
+            rows.append({name: file[name] for name in file.files})
     return {name: np.concatenate([row[name] for row in rows]) for name in rows[0]}

@@ -331,19 +331,22 @@ def main() -> None:
     asked = parser.parse_args()
     decoder = Decoder.load(asked.decoder)
     bench = Bench(decoder)
-    rows, channels = measure_unseen(decoder, load_shards(asked.shards, test=True))
+    for kind, told in (("video", "one light and lens a person, as in a video"), ("test", "each picture its own")):
+        rows, channels = measure_unseen(decoder, load_shards(asked.shards, kind))
+        print(f"\nRendered people, {told}:\n\n{table(rows)}")
+        if kind == "video":
+            print("\n| channel | r, " + " | r, ".join(READERS) + " |\n|---|" + "---|" * len(READERS))
+            for name, correlations in channels:
+                print(f"| {name} | " + " | ".join(f"{r:.2f}" for r in correlations) + " |", flush=True)
     if not asked.quick:
         studio = Studio(asked.rigs, asked.landmarker)
         people = people_for_testing(studio, PEOPLE)
-        rows.append(measure_poses(studio, bench, people))
+        rows = [measure_poses(studio, bench, people)]
         rows += measure_wear(studio, bench, people)
         rows += measure_head_leak(studio, bench, people)
         rows += measure_pipeline(studio, people[:FILMED], asked.decoder, asked.landmarker)
         rows += measure_speed(bench, studio, people[0])
-    print(table(rows))
-    print("\n| channel | r, " + " | r, ".join(READERS) + " |\n|---|" + "---|" * len(READERS))
-    for name, correlations in channels:
-        print(f"| {name} | " + " | ".join(f"{r:.2f}" for r in correlations) + " |")
+        print(f"\nPairs of pictures, and clips:\n\n{table(rows)}")
 
 
 if __name__ == "__main__":

@@ -6,6 +6,12 @@ from pathlib import Path
 
 from engine.train.decoder.dataset import TEST_SEED, Studio, save_shard, shard
 
+KINDS = {
+    "train": "each picture in its own light and lens",
+    "test": "the same with people and combinations that training never sees",
+    "video": "for testing as well, each person in one light and lens, as in a video",
+}
+
 
 def main() -> None:
     """Renders the shards that are not there yet."""
@@ -15,16 +21,17 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("out/decoder"))
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--shards", type=int, default=80)
-    parser.add_argument("--test", action="store_true", help="people and combinations that training never sees")
+    parser.add_argument("--kind", choices=KINDS, default="train", help="; ".join(f"{k}: {v}" for k, v in KINDS.items()))
     asked = parser.parse_args()
     asked.out.mkdir(parents=True, exist_ok=True)
     studio = Studio(asked.rigs, asked.landmarker)
     for number in range(asked.first, asked.first + asked.shards):
-        path = asked.out / f"{'test' if asked.test else 'train'}_{number:05d}.npz"
+        path = asked.out / f"{asked.kind}_{number:05d}.npz"
         if path.exists():
             continue
         began = time.perf_counter()
-        taken = list(shard(studio, number + (TEST_SEED if asked.test else 0)))
+        seed = number + (0 if asked.kind == "train" else TEST_SEED)
+        taken = list(shard(studio, seed, sessions=asked.kind == "video"))
         save_shard(taken, path)
         print(f"{path.name}: {len(taken)} pictures in {time.perf_counter() - began:.0f} s", flush=True)
 

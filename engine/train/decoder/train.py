@@ -229,10 +229,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--shards", type=Path, default=Path("out/decoder"))
     parser.add_argument("--out", type=Path, default=Path("out/decoder/decoder.safetensors"))
-    parser.add_argument("--epochs", type=int, default=16)
+    parser.add_argument("--epochs", type=int, default=14)
     parser.add_argument("--seed", type=int, default=0)
     asked = parser.parse_args()
-    tensors, config = train(load_shards(asked.shards, test=False), asked.epochs, asked.seed)
+    tensors, config = train(load_shards(asked.shards, "train"), asked.epochs, asked.seed)
     save(tensors, config, asked.out)
     print(f"{asked.out}: {asked.out.stat().st_size / 1e6:.1f} MB")
 

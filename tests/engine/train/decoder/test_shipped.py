@@ -18,8 +18,9 @@ def taken(shared):
         studio = Studio(shared / "rigs", shared / "models" / "face_landmarker.task")
     except Exception as error:  # the driver's own kinds of errors
         pytest.skip(f"needs OpenGL through EGL: {error}")
-    pictures = shard(studio, TEST_SEED + 500_000)
-    return [one for one, _ in zip(pictures, range(28), strict=False)]
+    pictures = shard(studio, TEST_SEED + 500_000, sessions=True)
+    yield [one for one, _ in zip(pictures, range(28), strict=False)]
+    studio.observer.close()
 
 
 def test_shipped_weights_read_unseen_faces_better_than_the_raw_scores(taken):
