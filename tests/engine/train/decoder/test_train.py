@@ -42,7 +42,7 @@ def made_up(people: int, each: int) -> dict[str, np.ndarray]:
 def trained(tmp_path_factory):
     shards = made_up(40, 16)
     path = tmp_path_factory.mktemp("decoder") / "decoder.safetensors"
-    save(*train(shards, epochs=4, width=64, blocks=1), path)
+    save(*train(shards, epochs=20, width=64, blocks=1), path)
     return shards, Decoder.load(path)
 
 
