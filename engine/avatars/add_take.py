@@ -15,6 +15,7 @@ from engine import provenance
 from engine.avatars.bones import Turning, eyes_of, head_of
 from engine.avatars.face import Face, faces
 from engine.avatars.glb import Glb, same_file
+from engine.avatars.hanging import shown_on
 from engine.avatars.nearest import meshes_of
 from engine.avatars.sparse import kept_frames
 from engine.channels import CHANNELS, SHAPES
@@ -94,8 +95,9 @@ def append(
     if with_provenance:
         animation["extras"] = {provenance.MARK: _stamp(file, clip.provenance)}
     by_shapes = set().union(*(face.shown for face in found))
-    # An eye that a shape already turns would turn twice.
-    turning = [*([head] if head else []), *(eye for eye in eyes_of(file) if not eye.shown & by_shapes)]
+    # What a shape turns already would turn twice.
+    eyes = [eye.without(shown_on(file, found, eye.bone.node, eye.shown)) for eye in eyes_of(file)]
+    turning = [*([head] if head else []), *(eye for eye in eyes if eye.shown)]
     weights, told = _weights(file, found, clip, turning) if approximate else ({}, ())
     _add_faces(file, animation, [(face, weights.get(face.node, face.weights(clip))) for face in found], clip.fps)
     for bone in turning:

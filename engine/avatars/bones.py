@@ -1,6 +1,6 @@
 """The nodes that turn an avatar's head and eyes, and their rotations in the nodes' own terms."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -63,6 +63,13 @@ class Turning:
     def shown(self) -> set[str]:
         """The channels that turn it."""
         return {name for gains in self.gains.values() for name in gains}
+
+    def without(self, channels: Collection[str]) -> "Turning":
+        """The same, but for channels that something else shows."""
+        kept = {
+            way: {name: gain for name, gain in mix.items() if name not in channels} for way, mix in self.gains.items()
+        }
+        return Turning(self.bone, kept)
 
 
 def head_of(avatar: Glb) -> tuple[Turning | None, str]:
@@ -264,6 +271,17 @@ def _product(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     a, b, v, w = one[:, :3], other[:, :3], one[:, 3:], other[:, 3:]
     vector = v * b + w * a + np.cross(a, b)
     return np.concatenate([vector, v * w - (a * b).sum(axis=1, keepdims=True)], axis=1)
+
+
+def below(avatar: Glb, index: int) -> set[int]:
+    """A node and all nodes below it."""
+    nodes, found, waiting = avatar.items("nodes"), set(), [index]
+    while waiting:
+        one = waiting.pop()
+        if one not in found and 0 <= one < len(nodes):
+            found.add(one)
+            waiting += _children(nodes[one])
+    return found
 
 
 def _children(node: dict[str, Any]) -> list[int]:

@@ -13,7 +13,7 @@ import numpy as np
 from scipy.optimize import lsq_linear
 
 from engine.avatars.schemes import FINE, Look, Part, looks, read_mesh
-from engine.channels import SHAPES, spread
+from engine.channels import INDEX, SHAPES, spread
 from engine.retarget.mesh import BROWS, GAZE, LIDS, MOUTH, Moved, seen_looks
 from engine.retarget.seen import metric, weights
 
@@ -78,11 +78,15 @@ def controls_of(meshes: Sequence[Mesh], shown: Iterable[str] = ()) -> list[Contr
     fine: dict[tuple, Control] = {}
     coarse: list[Control] = []
     stated: dict[str, list[Control]] = {}
-    for channel in sorted(set(shown) & set(SHAPES)):
-        fine["bone", channel] = Control(channel, pose({channel: 1.0}), {}, "given", [(1.0, {channel: 1.0})], pure=True)
     everything = [key for mesh in meshes for key in mesh.keys]
     for number, mesh in enumerate(meshes):
         _read(number, mesh, everything, fine, coarse, stated)
+    own = [control.look for control in fine.values() if control.table == "fine"]
+    for channel in sorted(set(shown) & set(SHAPES)):
+        # A shape that is about the same, as lids are about a gaze that bones make, follows beside the bone.
+        if not any(look[INDEX[channel]] >= max(TELLS, look.max()) for look in own):
+            only = [(1.0, {channel: 1.0})]
+            fine["bone", channel] = Control(channel, pose({channel: 1.0}), {}, "given", only, pure=True)
     merged = _merged(coarse)
     for parts in stated.values():
         merged += _merged(parts)

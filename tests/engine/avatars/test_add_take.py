@@ -227,13 +227,74 @@ def test_eyes_that_look_by_bones_turn_as_far_as_the_avatar_says(
     assert ends[1][0] == pytest.approx([0, np.sin(np.radians(8)), facing * np.cos(np.radians(8))])
 
 
+LEFT_LOOKS = [f"eyeLook{way}Left" for way in ("In", "Out", "Up", "Down")]
+
+
 def test_eyes_with_shapes_do_not_turn_twice(make_avatar: Callable[..., Path]) -> None:
-    path = make_avatar(["jawOpen", "eyeLookOutLeft"], extensions=EYES_1)
+    path = make_avatar(["jawOpen", *LEFT_LOOKS], extensions=EYES_1)
     document, binary, _ = unpacked(path.read_bytes())
     document["nodes"] += [{"name": "eye L"}, {"name": "eye R"}]
     path.write_bytes(packed(document, binary))
     document, _ = with_take(path, take())
     assert [one["target"]["node"] for one in document["animations"][0]["channels"]] == [2, 1, 4]
+
+
+def skinned(names: list[str], moved: int, *, rigid: bool = False) -> bytes:
+    """A mesh of four vertices, of which the last hangs on the left eye; its targets move one vertex.
+
+    rigid: the eye is a mesh of its own below its bone, and the vertex hangs on the head.
+    """
+    document, _ = avatar(names, extensions=EYES_1)
+    document["nodes"] += [{"name": "eye L"}, {"name": "eye R"}]
+    parts = [
+        np.arange(12, dtype="<f4"),
+        np.eye(4, dtype="<f4")[moved][:, None].repeat(3, 1),
+        np.array([[0, 0, 0, 0]] * 3 + [[0 if rigid else 1, 0, 0, 0]], "u1"),
+        np.array([[1, 0, 0, 0]] * 4, "<f4"),
+    ]
+    if rigid:
+        document["meshes"].append({"primitives": [{"attributes": {"POSITION": 0}}]})
+        document["nodes"].append({"name": "ball", "mesh": 1})
+        document["nodes"][3]["children"] = [5]
+    document["skins"] = [{"joints": [1, 3]}]
+    document["nodes"][2]["skin"] = 0
+    document["bufferViews"], document["accessors"], binary = [], [], b""
+    for number, part in enumerate(parts):
+        kind, component = ("VEC4" if number > 1 else "VEC3"), (5121 if number == 2 else 5126)
+        document["bufferViews"].append({"buffer": 0, "byteOffset": len(binary), "byteLength": part.nbytes})
+        document["accessors"].append({"bufferView": number, "componentType": component, "count": 4, "type": kind})
+        binary += part.tobytes()
+    document["buffers"] = [{"byteLength": len(binary)}]
+    document["meshes"][0]["primitives"][0]["attributes"] |= {"JOINTS_0": 2, "WEIGHTS_0": 3}
+    return packed(document, binary)
+
+
+@pytest.mark.parametrize("rigid", [False, True])
+@pytest.mark.parametrize("approximate", [False, True])
+def test_eyes_turn_where_the_shapes_of_a_gaze_move_only_the_lids(
+    tmp_path: Path, rigid: bool, approximate: bool
+) -> None:
+    path = tmp_path / "avatar.vrm"
+    path.write_bytes(skinned(LEFT_LOOKS, 0, rigid=rigid))
+    document, binary = with_take(path, clip_of({"eyeLookOutLeft": RISE}), approximate=approximate)
+    end = Rotation.from_quat(track(document, binary, 3, "rotation")[1][-1]).apply([0, 0, 1])
+    assert end == pytest.approx([np.sin(np.radians(12)), 0, np.cos(np.radians(12))])
+    assert track(document, binary, 2, "weights")[1][-1] == pytest.approx([0, 1, 0, 0], abs=0.05), "the lids too"
+
+
+def test_eyes_rest_where_the_shapes_move_them(tmp_path: Path) -> None:
+    path = tmp_path / "avatar.vrm"
+    path.write_bytes(skinned(LEFT_LOOKS, 3))
+    document, _ = with_take(path, clip_of({"eyeLookOutLeft": RISE}))
+    assert [one["target"]["node"] for one in document["animations"][0]["channels"]] == [2, 1, 4]
+
+
+def test_an_eye_turns_for_what_its_shapes_do_not_show(tmp_path: Path) -> None:
+    path = tmp_path / "avatar.vrm"
+    path.write_bytes(skinned(["eyeLookOutLeft"], 3))
+    document, binary = with_take(path, clip_of({"eyeLookOutLeft": RISE, "eyeLookUpLeft": RISE}), approximate=False)
+    end = Rotation.from_quat(track(document, binary, 3, "rotation")[1][-1]).apply([0, 0, 1])
+    assert end == pytest.approx([0, np.sin(np.radians(8)), np.cos(np.radians(8))])
 
 
 def test_a_turning_head_keeps_within_the_tolerance(make_avatar: Callable[..., Path]) -> None:

@@ -184,3 +184,11 @@ def test_the_notes_say_what_is_shown_by_what() -> None:
 def test_names_that_nothing_knows_are_no_controls() -> None:
     assert controls_of([rig("wart", "HideBlush", "Basis")]) == []
     assert retarget(clip_of({"jawOpen": 1}), [rig("wart")]).weights == ({},)
+
+
+def test_lids_follow_a_gaze_that_bones_make() -> None:
+    clip = clip_of({"eyeLookDownLeft": 0.8, "eyeLookDownRight": 0.8})
+    shown = [f"eyeLook{way}{side}" for way in ("In", "Out", "Up", "Down") for side in ("Left", "Right")]
+    weights = retarget(clip, [rig("eyeLookDownLeft", "eyeLookDownRight", "jawOpen")], shown).weights[0]
+    assert weights["eyeLookDownLeft"] == pytest.approx(0.8, abs=0.05)
+    assert weights["eyeLookDownRight"] == pytest.approx(0.8, abs=0.05)
