@@ -1,4 +1,4 @@
-"""The performance behind curves that show only the nearest of it, kept with them in the .blend.
+"""The performance behind curves that show only a part or the nearest of it, kept with them in the .blend.
 
 From the few shapes of a sparse rig nobody can tell what was performed, and a .vrma or a recording is to hold that. It
 counts for as long as the curves are as they were baked: edited curves are the artist's word.

@@ -13,7 +13,7 @@ from ..clip import Clip, checked
 from ..messages import AddonError
 from ..rig.bones import facing
 from ..rig.character import Character
-from ..rig.solve import Fitted
+from ..rig.solve import is_sparse
 from . import kept
 from .bones import bone_curves
 from .keys import Points, every_frame, merged, points_of, put, taken
@@ -98,7 +98,7 @@ def bake(
     created = action is None
     before = [_state(block.owner) for block in blocks]
     known = kept.kept(action) if action else None
-    lossy = any(isinstance(target, Fitted) for target in character.targets) and (known is not None or action is None)
+    lossy = is_sparse(character) and (known is not None or action is None)
     action = action or bpy.data.actions.new(name)
     try:
         for block, made in zip(blocks, points, strict=True):

@@ -25,11 +25,11 @@ _NEARLY: Final = 1e-4
 def active_take(character: Character) -> bpy.types.Action:
     """The Action with the character's performance: one of ours before any other, an active one before the NLA's.
 
-    Raises AddonError when none of the character's meshes has animated shape keys.
+    Raises AddonError when neither its shape keys nor, by a take of ours, its bones are animated.
     """
     found: list[bpy.types.Action] = []
-    for mesh in character.meshes:
-        data = animation_of(shape_keys(mesh))
+    for owner in _owners(character):
+        data = animation_of(owner)
         if data is None:
             continue
         actions = [data.action] if data.action else []
@@ -40,7 +40,8 @@ def active_take(character: Character) -> bpy.types.Action:
             for strip in reversed(list(track.strips))
             if strip.action and not strip.mute
         ]
-        found += [action for action in actions if curves(action, shape_keys(mesh))]
+        # An armature's own actions move its body.
+        found += [one for one in actions if curves(one, owner) and (owner != character.armature or takes(one))]
     if not found:
         raise AddonError(f"{character.name} has no performance yet. Generate one, or assign the action of a take.")
     return next((action for action in found if takes(action)), found[0])
@@ -55,9 +56,14 @@ def all_takes(character: Character) -> tuple[bpy.types.Action, ...]:
     others = [
         action
         for action in bpy.data.actions
-        if action != active and takes(action) and any(curves(action, shape_keys(mesh)) for mesh in character.meshes)
+        if action != active and takes(action) and any(curves(action, owner) for owner in _owners(character))
     ]
     return (active, *sorted(others, key=lambda action: action.name))
+
+
+def _owners(character: Character) -> list[bpy.types.ID | None]:
+    """What a take moves: the meshes' shape keys, then the bones."""
+    return [*(shape_keys(mesh) for mesh in character.meshes), character.armature]
 
 
 def take_range(character: Character, action: bpy.types.Action) -> tuple[float, float]:
@@ -74,8 +80,7 @@ def take_range(character: Character, action: bpy.types.Action) -> tuple[float, f
 def key_frames(character: Character, action: bpy.types.Action) -> np.ndarray:
     """The frames of all keys of the character's face and bones in `action`, float64 ascending, each once."""
     found = [np.zeros(0, np.float32)]
-    owners = [*(shape_keys(mesh) for mesh in character.meshes), character.armature]
-    for owner in owners:
+    for owner in _owners(character):
         for curve in curves(action, owner).values():
             points = np.empty((len(curve.keyframe_points), 2), np.float32)
             curve.keyframe_points.foreach_get("co", points.ravel())

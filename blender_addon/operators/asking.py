@@ -34,7 +34,8 @@ class Place(NamedTuple):
 def place(context: Context) -> Place:
     """The chosen character at the playhead. Raises AddonError when it cannot be performed with."""
     obj = needed_object(context)
-    if not find_character(obj).targets:
+    character = find_character(obj)
+    if not character.targets and all(bone.motion == "head" for bone in character.bones):
         raise AddonError(
             f"FaceMimic knows none of the names of {obj.name}'s shape keys. Name them as ARKit does, "
             "such as jawOpen and eyeBlinkLeft; the panel lists all channels."

@@ -43,7 +43,7 @@ class Performing(Asking):
         if not settings(context).approximate:
             return None
         with performer(self._place) as (_, character):
-            if not solve.is_sparse(character):
+            if not character.meshes or not solve.is_sparse(character):
                 return None
             self._asked = solve.question(character, clip)
         return preferences.engine().ask(solve.OPERATION, self._asked.fields, self._asked.arrays, stage=solve.STAGE)

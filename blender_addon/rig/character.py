@@ -130,7 +130,7 @@ def find_character(obj: bpy.types.Object | None) -> Character:
 
     everybody = list(_family(obj, armature))
     family = [mesh for mesh in everybody if _keys(mesh)]
-    if not family:
+    if not family and not _performs_by_bones(armature, everybody):
         where = f"{armature.name} carries no mesh with shape keys" if armature else f"{obj.name} has no shape keys"
         raise AddonError(
             f"{where}, so there is nothing to animate. Select the mesh that carries the face's shape keys, or add "
@@ -147,7 +147,7 @@ def find_character(obj: bpy.types.Object | None) -> Character:
             continue
         seen.add(_keys(mesh))
         meshes.append(mesh)
-    if not meshes:
+    if family and not meshes:
         raise AddonError(notes[0])
 
     if armature and (obstacle := _linked(armature)):
@@ -181,6 +181,13 @@ def find_character(obj: bpy.types.Object | None) -> Character:
         idle=tuple(idle),
         idle_bones=tuple(idle_bones),
     )
+
+
+def _performs_by_bones(armature: bpy.types.Object | None, everybody: list[bpy.types.Object]) -> bool:
+    """Whether a jaw or eyes follow a performance on a character without any shape keys."""
+    if armature is None or _linked(armature):
+        return False
+    return any(bone.motion != "head" for bone in _bones(armature, everybody, [])[0])
 
 
 def relatives(obj: bpy.types.Object) -> list[bpy.types.Object]:

@@ -78,13 +78,23 @@ def test_a_take_that_is_added_replaces_its_own_stretch(sparse, make_clip):
 
 def test_beside_curves_of_which_nothing_is_known_nothing_is_kept(sparse, make_clip):
     clip = make_clip({"jawOpen": RISE})
-    bake(sparse, clip, frame=1.0, fps=24.0, name="Take")
-    action = baked(sparse, clip, 60.0)
-    assert KEPT not in action
+    del baked(sparse, clip)[KEPT]
+    assert KEPT not in baked(sparse, clip, 60.0)
     fresh = bake(fitted(sparse, clip), clip, frame=1.0, fps=24.0, name="New", new_take=True)
     assert kept(fresh) is not None
-    bake(sparse, clip, frame=1.0, fps=24.0, name="Direct")
-    assert KEPT not in fresh
+
+
+def test_a_take_that_is_not_fitted_is_kept_too(sparse, make_clip):
+    action = bake(sparse, make_clip({"mouthSmileLeft": RISE, "jawOpen": RISE}), frame=1.0, fps=24.0, name="Take")
+    assert not lost(sparse, action)
+    assert np.abs(read_take(sparse).column("mouthSmileLeft") - RISE).max() < 0.001
+
+
+def test_curves_that_show_everything_are_enough(make_mesh, make_clip):
+    everything = find_character(make_mesh("Face", channels()[:52]))
+    action = bake(everything, make_clip({"jawOpen": RISE}), frame=1.0, fps=24.0, name="Take")
+    assert KEPT not in action
+    assert not lost(everything, action)
 
 
 def test_it_survives_the_file(sparse, make_clip, tmp_path):

@@ -3,9 +3,12 @@
 import json
 
 import bpy
+import pygltflib
 import pytest
 
 from blender_addon import client, places, preferences
+from blender_addon.export.take import read_take
+from blender_addon.rig.character import find_character
 
 
 @pytest.fixture
@@ -226,3 +229,36 @@ def test_a_face_whose_names_are_unknown_is_refused_even_with_a_head_to_turn(fake
     with pytest.raises(RuntimeError, match="knows none of the names"):
         bpy.ops.facemimic.generate()
     assert state() == before
+
+
+def bones_only(make_armature, make_mesh, keys=()):
+    """A jaw with a mesh on it, whose shape keys, if any, nobody knows."""
+    bones = {"head": (None, (0, 0, 1.5), (0, 0, 1.8)), "jaw": ("head", (0, 0, 1.55), (0, -0.1, 1.5))}
+    rig = make_armature(bones=bones)
+    chin = make_mesh("Chin", keys, rig)
+    chin.vertex_groups.new(name="jaw").add([0, 1, 2], 1.0, "REPLACE")
+    bpy.context.view_layer.objects.active = chin
+    return rig
+
+
+@pytest.mark.parametrize("keys", [(), ("abc",)])
+def test_a_character_that_has_only_bones_performs_with_them(fake_engine, make_armature, make_mesh, keys, tmp_path):
+    fake_engine("good")
+    rig = bones_only(make_armature, make_mesh, keys)
+    assert bpy.ops.facemimic.generate() == {"FINISHED"}
+    action = rig.animation_data.action
+    paths = {curve.data_path for curve in action.layers[0].strips[0].channelbags[0].fcurves}
+    assert any(path.startswith('pose.bones["jaw"].rotation') for path in paths)
+    clip = read_take(find_character(rig))
+    assert clip.column("jawOpen").max() > 0.9
+    assert bpy.ops.facemimic.export_glb(filepath=str(tmp_path / "bones.glb")) == {"FINISHED"}
+    file = pygltflib.GLTF2().load(str(tmp_path / "bones.glb"))
+    assert [channel.target.path for channel in file.animations[0].channels].count("rotation") >= 1
+
+
+def test_a_body_without_a_face_is_refused(fake_engine, make_armature, make_mesh):
+    fake_engine("good")
+    bpy.context.view_layer.objects.active = make_mesh("Body", (), make_armature())
+    refused("carries no mesh with shape keys")
+    bpy.context.view_layer.objects.active = make_mesh("Strange", ["abc"], make_armature("Other"))
+    refused("knows none of the names")
