@@ -6,11 +6,12 @@ from pathlib import Path
 import bpy
 
 from .. import client, preferences
-from ..export.take import active_take, fine_rate, read_take
+from ..export.take import active_take, fine_rate, lost, read_take
 from ..hints import Context
 from ..messages import AddonError
 from ..properties import needed_object, settings
 from ..rig.character import find_character
+from ..rig.mapping_file import as_text, entries_of
 from .asking import AskingAboutFile
 from .exporting import has_character, provenance_switch
 
@@ -30,7 +31,14 @@ class FACEMIMIC_OT_add_to_avatar(AskingAboutFile, bpy.types.Operator):
         description="Write into the chosen file itself; otherwise a new file is written beside it",
         default=False,
     )
+    with_mapping: bpy.props.BoolProperty(
+        name="Corrections",
+        description="The avatar follows as the character's mapping is corrected; off for an avatar of another kind",
+        default=True,
+    )
     with_provenance: provenance_switch()
+
+    _lost: tuple[str, ...] = ()
 
     @classmethod
     def poll(cls, context: Context) -> bool:
@@ -43,6 +51,8 @@ class FACEMIMIC_OT_add_to_avatar(AskingAboutFile, bpy.types.Operator):
         character = find_character(needed_object(context))
         action = active_take(character)
         clip = read_take(character, action, fps=fine_rate())
+        self._lost = lost(character, action)
+        corrected = entries_of(character) if self.with_mapping else []
         fields = {
             "path": str(path),
             "target": str(path if self.overwrite else free_path(path, action.name)),
@@ -53,11 +63,12 @@ class FACEMIMIC_OT_add_to_avatar(AskingAboutFile, bpy.types.Operator):
             "overwrite": self.overwrite,
             "with_provenance": self.with_provenance,
             "approximate": settings(context).approximate,
+            "mapping": as_text(character.name, corrected) if corrected else None,
         }
         return preferences.engine().ask("add_take", fields, {"values": clip.values})
 
     def accept(self, context: Context, answer: client.Answer) -> str:
-        for note in answer.header.get("notes") or ():
+        for note in (*self._lost, *(answer.header.get("notes") or ())):
             self.report({"WARNING"}, str(note))
         told = answer.header
         try:

@@ -5,7 +5,7 @@ all of them, also those that rest, so that one clip leaves nothing behind in the
 section 3.11.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,20 +13,23 @@ import numpy as np
 
 from engine import provenance
 from engine.avatars.bones import Turning, eyes_of, head_of
-from engine.avatars.face import Face, faces
+from engine.avatars.face import Face, faces, mesh_names, target_names
 from engine.avatars.glb import Glb, same_file
 from engine.avatars.hanging import shown_on
+from engine.avatars.mapping import Corrections, ShapeLine, placed
 from engine.avatars.nearest import meshes_of
 from engine.avatars.sparse import kept_frames
 from engine.channels import CHANNELS, SHAPES
 from engine.clip import Clip
 from engine.errors import FaceMimicError
 from engine.files import written_whole
+from engine.retarget.controls import Mesh
 from engine.retarget.retarget import retarget
 
 TOLERANCE: Final = 0.005
 """Largest error of a morph weight between keys, and of a bone's rotation in radians."""
 SUFFIXES: Final = (".glb", ".vrm")
+_LISTED: Final = 6
 
 
 @dataclass(frozen=True)
@@ -50,18 +53,20 @@ def add_take(
     overwrite: bool = False,
     with_provenance: bool = True,
     approximate: bool = True,
+    corrections: Corrections | None = None,
 ) -> Added:
     """Writes `target`: the avatar as it is, with the Clip as one more animation that starts at time 0.
 
     avatar: a .glb or .vrm. name: the animation's; a number is added where the file has one of that name. overwrite:
     the target may be the avatar itself. with_provenance: the animation and asset.extras say where the take comes from.
-    approximate: channels that the avatar has no shape for are shown by the nearest that it has.
+    approximate: channels that the avatar has no shape for are shown by the nearest that it has. corrections: the
+    artist's, see mapping.py.
     Raises FaceMimicError (kind "file") when the avatar is damaged or cannot perform, or the target cannot be written;
     no file is changed then.
     """
     target = checked_target(avatar, target, overwrite)
     file = Glb.read(avatar)
-    added = append(file, clip, name, with_provenance=with_provenance, approximate=approximate)
+    added = append(file, clip, name, with_provenance=with_provenance, approximate=approximate, corrections=corrections)
     try:
         with written_whole(target) as part, part.open("wb") as stream:
             file.write(stream)
@@ -85,18 +90,27 @@ def checked_target(avatar: str | Path, target: str | Path, overwrite: bool) -> P
 
 
 def append(
-    file: Glb, clip: Clip, name: str, *, with_provenance: bool = True, approximate: bool = True
+    file: Glb,
+    clip: Clip,
+    name: str,
+    *,
+    with_provenance: bool = True,
+    approximate: bool = True,
+    corrections: Corrections | None = None,
 ) -> tuple[str, float, int, tuple[str, ...]]:
     """Adds the Clip to a file in memory; returns the animation's name, seconds, driven morph targets and notes."""
     clip = clip.limited()
-    found = faces(file)
-    head, why_not = head_of(file)
+    corrections = corrections or Corrections()
+    lines, missed = placed(corrections.shapes, target_names(file), mesh_names(file))
+    found = faces(file, lines)
+    head, why_not = head_of(file, corrections.bone("head"))
+    eyes, without = eyes_of(file, corrections)
     animation: dict[str, Any] = {"name": _free_name(file, name), "channels": [], "samplers": []}
     if with_provenance:
         animation["extras"] = {provenance.MARK: _stamp(file, clip.provenance)}
     by_shapes = set().union(*(face.shown for face in found))
     # What a shape turns already would turn twice.
-    eyes = [eye.without(shown_on(file, found, eye.bone.node, eye.shown)) for eye in eyes_of(file)]
+    eyes = [eye if eye.chosen else eye.without(shown_on(file, found, eye.bone.node, eye.shown)) for eye in eyes]
     turning = [*([head] if head else []), *(eye for eye in eyes if eye.shown)]
     weights, told = _weights(file, found, clip, turning) if approximate else ({}, ())
     _add_faces(file, animation, [(face, weights.get(face.node, face.weights(clip))) for face in found], clip.fps)
@@ -105,7 +119,7 @@ def append(
     file.add("animations", animation)
     shown = by_shapes.union(*(bone.shown for bone in turning))
     lost = [name for name in CHANNELS if name not in shown]
-    notes = [*([why_not] if why_not else []), *told]
+    notes = [*([why_not] if why_not else []), *without, *_unused(file, missed, corrections), *told]
     if lost and not told:
         notes.append(f"{file.name} cannot show {len(lost)} of {len(CHANNELS)} channels: {', '.join(lost)}.")
     extensions = file.document.get("extensions")
@@ -130,11 +144,34 @@ def _weights(
         return {}, ()
     meshes = meshes_of(file)
     performing = sorted({face.mesh for face in found})
-    answer = retarget(clip, [meshes[number] for number in performing], shown)
+    by_mesh = {face.mesh: face for face in found}
+    answer = retarget(clip, [_settled(meshes[number], by_mesh[number]) for number in performing], shown)
     if not any(answer.weights):
         return {}, ()
     fitted = dict(zip(performing, answer.weights, strict=True))
-    return {face.node: face.solved(len(clip.values), fitted[face.mesh]) for face in found}, answer.notes
+    return {face.node: face.solved(clip, fitted[face.mesh]) for face in found}, answer.notes
+
+
+def _settled(mesh: Mesh, face: Face) -> Mesh:
+    """The mesh to fit to, on which the artist's choices stand."""
+    locked = {face.names[target] for target, line in face.lines.items() if target not in face.parts and _said(line)}
+    given = {name: [(line.gain, line.follows or {})] for name, line in face.chosen.items() if name not in locked}
+    return replace(mesh, locked=frozenset(locked), given=given)
+
+
+def _said(line: ShapeLine) -> bool:
+    return line.off or line.follows is not None
+
+
+def _unused(file: Glb, missed: list[str], corrections: Corrections) -> list[str]:
+    """Sentences about the lines of a mapping that change nothing here."""
+    notes = []
+    if missed:
+        more = f" and {len(missed) - _LISTED} more" if len(missed) > _LISTED else ""
+        notes.append(f"The mapping's {', '.join(missed[:_LISTED])}{more}: {file.name} has no such morph targets.")
+    if any(line.motion == "jaw" for line in corrections.bones):
+        notes.append("The mapping's jaw bone is left out: a take that is added turns the head and the eyes.")
+    return notes
 
 
 def _add_faces(file: Glb, animation: dict[str, Any], found: list[tuple[Face, np.ndarray]], fps: float) -> None:

@@ -7,6 +7,7 @@ from typing import Any, Final
 import numpy as np
 
 from engine.avatars.glb import Glb
+from engine.avatars.mapping import BoneLine, Corrections
 from engine.avatars.schemes import plain, rig_data, words
 from engine.channels import HEAD
 from engine.clip import Clip
@@ -45,10 +46,14 @@ class Bone:
 
 @dataclass(frozen=True)
 class Turning:
-    """A bone that follows a performance; angle (yaw, pitch and roll) to channels to radians when the channel is 1."""
+    """A bone that follows a performance; angle (yaw, pitch and roll) to channels to radians when the channel is 1.
+
+    chosen: by the artist, so that it turns whatever shapes do.
+    """
 
     bone: Bone
     gains: Mapping[str, Mapping[str, float]]
+    chosen: bool = False
 
     def rotations(self, clip: Clip) -> np.ndarray:
         """float32 (frames, 4), x y z w."""
@@ -72,9 +77,14 @@ class Turning:
         return Turning(self.bone, kept)
 
 
-def head_of(avatar: Glb) -> tuple[Turning | None, str]:
-    """The head, or None and a sentence that says why it does not turn."""
-    index = _stated(avatar, "head")
+def head_of(avatar: Glb, line: BoneLine | None = None) -> tuple[Turning | None, str]:
+    """The head, or None and a sentence that says why it does not turn. line: the artist's correction."""
+    line = line or BoneLine("head")
+    if line.off or line.gain == 0:
+        return None, ""
+    index, missing = _chosen(avatar, line)
+    if index is None:
+        index = _stated(avatar, "head")
     if avatar.at("nodes", index) is None:
         index = _by_name(avatar)
     if index is None:
@@ -82,22 +92,42 @@ def head_of(avatar: Glb) -> tuple[Turning | None, str]:
     bone = _bone(avatar, index)
     if bone is None:
         return None, f"The head of {avatar.name} is placed by a matrix, which glTF cannot animate, so it does not turn."
-    return Turning(bone, dict(zip(("yaw", "pitch", "roll"), ({name: 1.0} for name in HEAD), strict=True))), ""
+    gains = {turn: {name: line.gain} for turn, name in zip(("yaw", "pitch", "roll"), HEAD, strict=True)}
+    return Turning(bone, gains), missing
 
 
-def eyes_of(avatar: Glb) -> list[Turning]:
-    """The eyes of a VRM avatar that says that it looks by turning them, as far as it says."""
-    degrees = _gaze(avatar)
-    found = []
-    for side, leftward in (("Left", 1.0), ("Right", -1.0)) if degrees else ():
-        index = _stated(avatar, f"{side.lower()}Eye")
+def eyes_of(avatar: Glb, corrections: Corrections | None = None) -> tuple[list[Turning], list[str]]:
+    """The eyes of a VRM avatar that says that it looks by turning them, as far as it says, and sentences about others.
+
+    Those that the artist chose turn in any case.
+    """
+    corrections = corrections or Corrections()
+    stated = _gaze(avatar)
+    found, notes = [], []
+    for side, leftward in (("Left", 1.0), ("Right", -1.0)):
+        line = corrections.bone(f"{side.lower()}Eye")
+        index, missing = _chosen(avatar, line)
+        notes += [missing] if missing else []
+        degrees = stated or (dict.fromkeys(("Out", "In", "Up", "Down"), _USUAL_GAZE) if index is not None else {})
+        if line.off or line.gain == 0 or not degrees:
+            continue
+        if index is None:
+            index = _stated(avatar, line.motion)
         bone = _bone(avatar, index) if avatar.at("nodes", index) is not None else None
         if bone is not None:
-            reach = {way: np.radians(angle) for way, angle in degrees.items()}
+            reach = {way: line.gain * np.radians(angle) for way, angle in degrees.items()}
             yaw = {f"eyeLookOut{side}": leftward * reach["Out"], f"eyeLookIn{side}": -leftward * reach["In"]}
             pitch = {f"eyeLookUp{side}": reach["Up"], f"eyeLookDown{side}": -reach["Down"]}
-            found.append(Turning(bone, {"yaw": yaw, "pitch": pitch}))
-    return found
+            found.append(Turning(bone, {"yaw": yaw, "pitch": pitch}, chosen=bool(line.bone) and not missing))
+    return found, notes
+
+
+def _chosen(avatar: Glb, line: BoneLine) -> tuple[int | None, str]:
+    """The node that the artist chose; or None, and where the avatar lacks it a sentence that says so."""
+    if not line.bone:
+        return None, ""
+    index = next((place for place, node in enumerate(avatar.items("nodes")) if node.get("name") == line.bone), None)
+    return index, "" if index is not None else f"The mapping's bone {line.bone} is not in {avatar.name}."
 
 
 def _gaze(avatar: Glb) -> dict[str, float]:

@@ -2,12 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
 
 from engine.avatars.glb import Glb
+from engine.avatars.mapping import ShapeLine
 from engine.avatars.schemes import Part, Reading, read_mesh
 from engine.clip import Clip
 from engine.errors import FaceMimicError
@@ -21,7 +22,8 @@ class Face:
 
     rest: float32 (targets,), the weights of the node when nothing plays. parts: by target's index, the parts of its
     weight; see schemes.Reading. names: of the targets. mesh: its number in the file. shown: the channels that lead
-    one of the targets, so that they can be seen.
+    one of the targets, so that they can be seen. lines: the artist's corrections, by target's index; a target that
+    follows chosen channels has them as its one part, and one that is turned off has none.
     """
 
     node: int
@@ -30,29 +32,50 @@ class Face:
     rest: np.ndarray
     parts: Mapping[int, list[Part]]
     shown: frozenset[str]
+    lines: Mapping[int, ShapeLine] = field(default_factory=dict)
 
-    def solved(self, frames: int, by_target: Mapping[str, np.ndarray]) -> np.ndarray:
-        """float32 (frames, targets): the same from weights that are known already, by target's name."""
-        weights = np.tile(self.rest, (frames, 1))
-        for target, values in by_target.items():
-            weights[:, self.names.index(target)] = values
+    @property
+    def chosen(self) -> dict[str, ShapeLine]:
+        """By target's name, the corrections that say which channels it follows."""
+        return {self.names[target]: line for target, line in self.lines.items() if line.follows is not None}
+
+    def solved(self, clip: Clip, by_target: Mapping[str, np.ndarray]) -> np.ndarray:
+        """float32 (frames, targets): the same from weights that are known already, by target's name.
+
+        Targets that the artist chose channels for follow these.
+        """
+        weights = np.tile(self.rest, (len(clip.values), 1))
+        for target, line in self.lines.items():
+            if target in self.parts and line.follows is not None:
+                weights[:, target] = self._weight(clip, target)
+        for name, values in by_target.items():
+            target = self.names.index(name)
+            line = self.lines.get(target)
+            weights[:, target] = line.applied(values) if line else values
         return weights
 
     def weights(self, clip: Clip) -> np.ndarray:
         """float32 (frames, targets): all of the node's morph weights, targets without a meaning at rest."""
-        column = dict(zip(clip.channels, clip.values.T, strict=True))
         weights = np.tile(self.rest, (len(clip.values), 1))
-        for target, parts in self.parts.items():
-            total = np.zeros(len(clip.values), np.float32)
-            for weight, mix in parts:
-                moved = sum(np.float32(gain) * column[name] for name, gain in mix.items() if name in column)
-                total += np.float32(weight) * np.clip(moved, 0.0, 1.0)
-            weights[:, target] = np.clip(total, 0.0, 1.0)
+        for target in self.parts:
+            weights[:, target] = self._weight(clip, target)
         return weights
 
+    def _weight(self, clip: Clip, target: int) -> np.ndarray:
+        column = dict(zip(clip.channels, clip.values.T, strict=True))
+        line = self.lines.get(target)
+        total = np.zeros(len(clip.values), np.float32)
+        for weight, mix in self.parts[target]:
+            moved = sum(np.float32(gain) * column[name] for name, gain in mix.items() if name in column)
+            # What the artist chose is limited by the line alone.
+            total += np.float32(weight) * (moved if line and line.follows is not None else np.clip(moved, 0.0, 1.0))
+        return line.applied(total) if line else np.clip(total, 0.0, 1.0)
 
-def faces(avatar: Glb) -> list[Face]:
+
+def faces(avatar: Glb, lines: Mapping[int, Mapping[str, ShapeLine]] | None = None) -> list[Face]:
     """The nodes that perform, in the file's order.
+
+    lines: the artist's corrections, by mesh and target's name.
 
     Raises FaceMimicError (kind "file") when the file has no morph targets, or none that a naming scheme or the
     avatar's own expressions know.
@@ -67,11 +90,11 @@ def faces(avatar: Glb) -> list[Face]:
     found = []
     for index, node in enumerate(avatar.items("nodes")):
         number = node.get("mesh")
-        if type(number) is int and number in read and read[number].parts:
+        if type(number) is int and number in read:
             rest = _rest(node, avatar.items("meshes")[number], targets[number])
-            own = names[number]
-            parts = {own.index(name): told for name, told in read[number].parts.items()}
-            found.append(Face(index, number, own, rest, parts, frozenset(read[number].levels)))
+            face = _face(index, number, names[number], rest, read[number], (lines or {}).get(number, {}))
+            if face.parts:
+                found.append(face)
     if not found:
         every = [name for own in names.values() for name in own]
         more = ", …" if len(every) > _LISTED else ""
@@ -83,6 +106,29 @@ def faces(avatar: Glb) -> list[Face]:
     return found
 
 
+def _face(
+    node: int, mesh: int, names: tuple[str, ...], rest: np.ndarray, read: Reading, lines: Mapping[str, ShapeLine]
+) -> Face:
+    parts: dict[int, list[Part]] = {}
+    shown: set[str] = set()
+    for target, name in enumerate(names):
+        line, told = lines.get(name), read.parts.get(name, [])
+        if line and line.off:
+            continue
+        if line and line.follows is not None:
+            told = [(1.0, line.follows)] if line.follows else []
+            most = max(line.follows.values(), default=0.0)
+            shown.update(channel for channel, gain in line.follows.items() if gain == most > 0)
+        else:
+            shown.update(
+                channel for _, mix in told for channel, gain in mix.items() if gain > 0 and channel in read.levels
+            )
+        if told:
+            parts[target] = told
+    kept = {names.index(name): line for name, line in lines.items()}
+    return Face(node, mesh, names, rest, parts, frozenset(shown), kept)
+
+
 def target_names(avatar: Glb) -> dict[int, tuple[str, ...]]:
     """By mesh's number, the names of its morph targets; each once."""
     alone = {binds[0][:2]: name for name, binds in reversed(expressions(avatar)) if len(binds) == 1}
@@ -91,6 +137,16 @@ def target_names(avatar: Glb) -> dict[int, tuple[str, ...]]:
         for number, mesh in enumerate(avatar.items("meshes"))
         if (count := _target_count(mesh))
     }
+
+
+def mesh_names(avatar: Glb) -> dict[int, set[str]]:
+    """By mesh's number, what it is called: its own name and those of the nodes that show it."""
+    found = {number: {str(mesh.get("name", ""))} for number, mesh in enumerate(avatar.items("meshes"))}
+    for node in avatar.items("nodes"):
+        number = node.get("mesh")
+        if type(number) is int and number in found:
+            found[number].add(str(node.get("name", "")))
+    return found
 
 
 def expressions(avatar: Glb) -> list[tuple[str, list[tuple[int, int, float]]]]:

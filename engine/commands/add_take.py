@@ -17,6 +17,7 @@ def add(commands: Any) -> None:
     parser.add_argument("take", metavar="TAKE", help="a take of any format that convert reads")
     parser.add_argument("--out", metavar="NEW", help="the .vrm or .glb to write")
     parser.add_argument("--name", help="the animation's name, default the take's file name")
+    parser.add_argument("--mapping", metavar="FILE", help="corrections of the mapping, a .toml saved by the add-on")
     parser.add_argument("--overwrite", action="store_true", help="the avatar may be the file that is written")
     parser.add_argument("--no-provenance", action="store_true", help="do not write where the performance comes from")
     parser.add_argument(
@@ -28,11 +29,13 @@ def add(commands: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Reads the avatar and the take and writes the new avatar."""
     from engine.avatars.add_take import add_take, checked_target
+    from engine.avatars.mapping import read_mapping
     from engine.takes.formats import read_take
 
     if not args.out and not args.overwrite:
         args.parser.error("give --out NEW, or --overwrite to write into AVATAR itself")
     target = checked_target(args.avatar, args.out or args.avatar, args.overwrite)
+    corrections = read_mapping(args.mapping) if args.mapping else None
     take = read_take(args.take)
     name = args.name or Path(args.take).stem
     made = add_take(
@@ -43,6 +46,7 @@ def run(args: argparse.Namespace) -> int:
         overwrite=args.overwrite,
         with_provenance=not args.no_provenance,
         approximate=not args.no_approximation,
+        corrections=corrections,
     )
     print(f"Wrote {made.path}: “{made.animation}”, {made.seconds:.2f} s on {made.targets} morph targets.")
     for note in (*take.notes, *made.notes):

@@ -10,6 +10,8 @@ import pytest
 from blender_addon import client, places
 from blender_addon.clip import save_npz
 from blender_addon.operators.add_to_avatar import free_path
+from blender_addon.rig.corrections import Correction, correct
+from tests.engine.avatars.made import track, unpacked
 
 
 @pytest.fixture
@@ -67,3 +69,13 @@ def test_without_a_take_nothing_is_asked(addon, make_mesh, tmp_path):
     (tmp_path / "avatar.vrm").write_bytes(b"glTF")
     with pytest.raises(RuntimeError, match="no performance yet"):
         bpy.ops.facemimic.add_to_avatar(filepath=str(tmp_path / "avatar.vrm"))
+
+
+def test_the_avatar_follows_as_the_mapping_is_corrected(performing, avatar):
+    correct(performing, Correction("jawOpen", gain=0.5))
+    bpy.ops.facemimic.add_to_avatar(filepath=str(avatar))
+    bpy.ops.facemimic.add_to_avatar(filepath=str(avatar), with_mapping=False)
+    for name, most in (("avatar Hello.glb", 0.5), ("avatar Hello 2.glb", 1.0)):
+        document, binary, _ = unpacked(avatar.with_name(name).read_bytes())
+        (node,) = [place for place, one in enumerate(document["nodes"]) if "mesh" in one]
+        assert track(document, binary, node, "weights")[1].max() == pytest.approx(most, abs=0.01)
