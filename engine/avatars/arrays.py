@@ -8,11 +8,10 @@ from typing import Any, Final
 
 import numpy as np
 
-from engine.avatars.glb import Glb
+from engine.avatars.glb import WIDTHS, Glb
 
 TYPES: Final = {5120: "i1", 5121: "u1", 5122: "<i2", 5123: "<u2", 5125: "<u4", 5126: "<f4"}
 """Component types, as NumPy has them."""
-WIDTHS: Final = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4, "MAT2": 4, "MAT3": 9, "MAT4": 16}
 _MOST: Final = 20_000_000
 """Rows beyond which an array is not looked at: faces have a thousandth of it."""
 

@@ -85,6 +85,7 @@ def faces(avatar: Glb, lines: Mapping[int, Mapping[str, ShapeLine]] | None = Non
         raise FaceMimicError(
             f"{avatar.name} has no morph targets (shape keys), so there is no face to animate in it.", "file"
         )
+    _check_counts(avatar)
     names = target_names(avatar)
     read = _read(names, expressions(avatar))
     found = []
@@ -173,6 +174,21 @@ def expressions(avatar: Glb) -> list[tuple[str, list[tuple[int, int, float]]]]:
         (name, [(m, i, _number(w)) for m, i, w in binds if type(m) is int and type(i) is int]) for name, binds in found
     ]
     return [(name, binds) for name, binds in whole if binds]
+
+
+def _check_counts(avatar: Glb) -> None:
+    """Raises FaceMimicError (kind "file") for a target that moves another number of vertices than its mesh has."""
+    for mesh in avatar.items("meshes"):
+        for primitive in _dicts(mesh.get("primitives")):
+            rest = avatar.at("accessors", _dict(primitive.get("attributes")).get("POSITION"))
+            for number, target in enumerate(_dicts(primitive.get("targets"))):
+                moved = avatar.at("accessors", target.get("POSITION"))
+                if rest and moved and rest.get("count") != moved.get("count"):
+                    raise FaceMimicError(
+                        f"{avatar.name} is damaged: morph target {number} of its mesh “{mesh.get('name', '')}” moves "
+                        f"{moved.get('count')} vertices and the mesh has {rest.get('count')}. Export it again.",
+                        "file",
+                    )
 
 
 def _target_count(mesh: Mapping[str, Any]) -> int:

@@ -19,6 +19,10 @@ _JSON: Final = 0x4E4F534A
 _BIN: Final = 0x004E4942
 _LARGEST: Final = 2**32 - 1
 _FLOAT: Final = 5126
+_SIZES: Final = {5120: 1, 5121: 1, 5122: 2, 5123: 2, 5125: 4, 5126: 4}
+"""Bytes of the component types."""
+WIDTHS: Final = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4, "MAT2": 4, "MAT3": 9, "MAT4": 16}
+"""Components of the accessors' kinds."""
 _LISTS: Final = ("accessors", "animations", "bufferViews", "buffers", "meshes", "nodes", "skins")
 """The document's lists that this room reads or adds to."""
 
@@ -54,6 +58,7 @@ class Glb:
             raise _refused(f"{name} does not begin with a glTF description. Export it again.")
         glb = Glb(name, _document(bytes(chunks[0][1]), name), chunks)
         glb._check_buffers()
+        glb._check_accessors()
         return glb
 
     @property
@@ -83,6 +88,36 @@ class Glb:
                 raise _refused(
                     f"{self.name} is damaged: its data view {number} reaches beyond its data. Export it again."
                 )
+
+    def _check_accessors(self) -> None:
+        for number, about in enumerate(self.items("accessors")):
+            size = _bytes(about.get("componentType")) * WIDTHS.get(str(about.get("type")), 0)
+            blocks = [(about, about.get("count"), size)]
+            sparse = about.get("sparse")
+            if isinstance(sparse, dict):
+                places, values = sparse.get("indices"), sparse.get("values")
+                if not (isinstance(places, dict) and isinstance(values, dict)):
+                    raise self._lying(number)
+                blocks.append((places, sparse.get("count"), _bytes(places.get("componentType"))))
+                blocks.append((values, sparse.get("count"), size))
+            for block, count, each in blocks:
+                if type(count) is not int or count < 0:
+                    raise self._lying(number)
+                if "bufferView" in block and not self._holds(block, count, each):
+                    raise self._lying(number)
+
+    def _holds(self, block: dict[str, Any], count: int, each: int) -> bool:
+        """Whether a block's view is there and long enough for its elements of so many bytes."""
+        view, start = self.at("bufferViews", block["bufferView"]), block.get("byteOffset", 0)
+        if view is None or type(start) is not int or start < 0:
+            return False
+        stride = view.get("byteStride", each)
+        if type(stride) is not int or stride < 0:
+            return False
+        return not count or start + (count - 1) * max(stride, each) + each <= view["byteLength"]
+
+    def _lying(self, number: int) -> FaceMimicError:
+        return _refused(f"{self.name} is damaged: its accessor {number} reaches beyond its data. Export it again.")
 
     def view(self, index: Any) -> memoryview | None:
         """The bytes of a buffer view of the file's own binary part; None where they lie elsewhere."""
@@ -163,6 +198,11 @@ class Glb:
         except UnicodeEncodeError:
             # Half a surrogate pair, which only an escape can tell.
             return json.dumps(self.document, separators=(",", ":")).encode()
+
+
+def _bytes(component: Any) -> int:
+    """Of a component type; 0 for those that nobody knows."""
+    return _SIZES.get(component, 0) if type(component) is int else 0
 
 
 def _refused(sentence: str) -> FaceMimicError:
