@@ -408,7 +408,9 @@ def _bones(
         for mesh, groups in carried:
             for target in targets:
                 leading = ways.intersection(name for name, gain in target.mix.items() if gain > 0) - found
-                if target.mesh == mesh and leading and (mesh in whole or moves_groups(mesh, target.shape_key, groups)):
+                if target.mesh != mesh or not leading:
+                    continue
+                if mesh in whole or moves_groups(mesh, target.shape_key, groups, armature):
                     found |= leading
         return frozenset(found)
 

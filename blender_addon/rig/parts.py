@@ -37,11 +37,16 @@ def hangs_on(mesh: bpy.types.Object, armature: bpy.types.Object, motion: str, bo
     return mesh.parent_bone == bone or means_motion(mesh.parent_bone, motion)
 
 
-def moves_groups(mesh: bpy.types.Object, shape_key: str, groups: Iterable[int]) -> bool:
-    """Whether the shape key moves vertices that hang mostly on one of these vertex groups."""
+def moves_groups(mesh: bpy.types.Object, shape_key: str, groups: Iterable[int], armature: bpy.types.Object) -> bool:
+    """Whether the shape key moves vertices that hang mostly on one of these vertex groups.
+
+    Groups without a bone, for masks and modifiers, carry nothing and do not count.
+    """
     groups = frozenset(groups)
     if not groups:
         return False
+    bones: Any = armature.data
+    carrying = groups | {group.index for group in mesh.vertex_groups if group.name in bones.bones}
     moved = _displaced(mesh, shape_key)
     chosen = moved[np.linspace(0, len(moved) - 1, min(_SAMPLE, len(moved))).astype(int)]
     data: Any = mesh.data
@@ -49,7 +54,7 @@ def moves_groups(mesh: bpy.types.Object, shape_key: str, groups: Iterable[int]) 
     wanted = _ENOUGH * len(chosen)
     hanging = 0
     for index in chosen.tolist():
-        weights = [(held.group, held.weight) for held in vertices[index].groups]
+        weights = [(held.group, held.weight) for held in vertices[index].groups if held.group in carrying]
         own = sum(weight for group, weight in weights if group in groups)
         hanging += own > 0.5 * sum(weight for _, weight in weights)
         if hanging > wanted:

@@ -138,6 +138,13 @@ def test_shapes_that_move_the_eyeballs_and_the_chin_keep_the_bones_still(make_he
     assert set(character.matched) >= {*JAWS, *LOOKS}
 
 
+def test_vertex_groups_without_a_bone_do_not_hide_what_hangs_on_one(make_head: Callable[..., Character]) -> None:
+    moving = {name: range(20, 30) if name.endswith("Left") else range(30, 40) for name in LOOKS}
+    character = make_head(LOOKS, moving)
+    character.meshes[0].vertex_groups.new(name="Iris").add(list(range(20, 40)), 1.0, "REPLACE")
+    assert "leftEye" not in driven(find_character(character.meshes[0]))
+
+
 def test_shapes_that_move_only_the_lids_leave_the_eyeballs_to_the_bones(make_head: Callable[..., Character]) -> None:
     character = make_head(LOOKS)
     assert driven(character)["leftEye"] == set(LOOKS[:4])
