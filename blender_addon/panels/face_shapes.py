@@ -12,8 +12,8 @@ from ..rig.landmarks import COLLECTION
 from .character import Tab, sentence
 from .matching import matching
 
-_FEW = 5
-"""Channels that a character without face shapes shows at most: a head bone turns three."""
+_FEW = 2
+"""Channels that the shape keys of a character without face shapes show at most: one that opens the mouth is none."""
 
 
 class FACEMIMIC_PT_face_shapes(Tab, bpy.types.Panel):
@@ -25,7 +25,7 @@ class FACEMIMIC_PT_face_shapes(Tab, bpy.types.Panel):
         obj = chosen_object(context)
         if obj is None or obj.type not in {"MESH", "ARMATURE"}:
             return False
-        return matching(obj).matched <= _FEW or bool(previewed(relatives(obj)))
+        return matching(obj).shaped <= _FEW or bool(previewed(relatives(obj)))
 
     def draw(self, context: Context) -> None:
         layout = self.layout

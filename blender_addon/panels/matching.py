@@ -20,10 +20,14 @@ _TOLD = 2
 
 
 class Matching(NamedTuple):
-    """A character as the artist reads it. `problem` is set when there is none, and the rest is empty then."""
+    """A character as the artist reads it. `problem` is set when there is none, and the rest is empty then.
+
+    shaped: how many channels move a shape key.
+    """
 
     name: str = ""
     matched: int = 0
+    shaped: int = 0
     channels: int = 0
     head_bone: str = ""
     missing: tuple[str, ...] = ()
@@ -69,6 +73,7 @@ def _look(obj: bpy.types.Object) -> Matching:
     return Matching(
         found.name,
         len(found.matched),
+        len({channel for target in found.targets for channel in target.mix}),
         len(found.matched) + len(found.missing),
         found.head_bone or "",
         found.missing,

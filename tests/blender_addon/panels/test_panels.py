@@ -6,7 +6,7 @@ import bpy
 import pytest
 
 from blender_addon import client, places, preferences
-from blender_addon.panels import files, matching, menus, performance, status
+from blender_addon.panels import face_shapes, files, matching, menus, performance, status
 
 
 class Paper:
@@ -185,3 +185,14 @@ def test_the_preferences_draw_with_and_without_an_engine(face, monkeypatch):
             draw(owner, paper)
         assert "facemimic.install_engine" in paper.operators
         assert any("not installed" in label for label in paper.labels) == (python is None)
+
+
+def test_face_shapes_are_offered_also_where_bones_perform(addon, make_mesh, make_armature):
+    bones = {"head": (None, (0, 0, 1.5), (0, 0, 1.8)), "jaw": ("head", (0, 0, 1.55), (0, -0.1, 1.5))}
+    body = make_mesh("Body", (), make_armature(bones=bones))
+    body.vertex_groups.new(name="jaw").add([0, 1, 2], 1.0, "REPLACE")
+    bpy.context.view_layer.objects.active = body
+    assert matching.matching(body).performs
+    assert face_shapes.FACEMIMIC_PT_face_shapes.poll(bpy.context)
+    bpy.context.view_layer.objects.active = make_mesh("Face", ["jawOpen", "eyeBlinkLeft", "eyeBlinkRight"])
+    assert not face_shapes.FACEMIMIC_PT_face_shapes.poll(bpy.context)
