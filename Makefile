@@ -32,7 +32,9 @@ package: $(VENV)/.installed
 
 benchmark: $(VENV)/.installed
 	$(RUN) -m benchmarks.table
+	$(RUN) -m benchmarks.model
 	$(RUN) -m benchmarks.retarget
+	$(RUN) -m benchmarks.avatars
 
 rigs: $(VENV)/.installed
 	$(RUN) -m sample_rigs.build_head
