@@ -17,7 +17,7 @@ import numpy as np
 from ..clip import Clip
 
 KEPT: Final = "facemimic_performance"
-"""Custom property of an Action: JSON {"curves", "bones", "channels", "rows", "data"}; data is Base64 of zlib of the
+"""Custom property of an Action: JSON {"curves", "paths", "channels", "rows", "data"}; data is Base64 of zlib of the
 rows' scene frames, float64, then of the channels, int16 differences along time in steps of _STEP."""
 
 _STEP: Final = 1e-4
@@ -25,11 +25,12 @@ _FARTHEST: Final = 32_767 * _STEP
 
 
 class Kept(NamedTuple):
-    """frames: float64 (rows,), of the scene, ascending. values: float32 (rows, channels)."""
+    """frames: float64 (rows,), of the scene, ascending. values: float32 (rows, channels). paths: of its curves."""
 
     frames: np.ndarray
     values: np.ndarray
     channels: tuple[str, ...]
+    paths: tuple[str, ...]
 
     def at(self, frames: np.ndarray) -> dict[str, np.ndarray]:
         """Channel to float64 (frames,) at other frames of the scene."""
@@ -37,11 +38,11 @@ class Kept(NamedTuple):
         return {name: np.interp(frames, self.frames, column.astype(float)) for name, column in columns}
 
 
-def keep(action: bpy.types.Action, clip: Clip, frames: np.ndarray, bones: Iterable[str], before: Kept | None) -> None:
+def keep(action: bpy.types.Action, clip: Clip, frames: np.ndarray, paths: Iterable[str], before: Kept | None) -> None:
     """Keeps the clip with the curves that were just baked.
 
-    frames: float64 (rows of the clip,), where they lie in the scene. bones: those with curves of ours. before: what
-    was kept of the same Action before these curves were written; the clip takes the place of its own stretch.
+    frames: float64 (rows of the clip,), where they lie in the scene. paths: of the curves, below their owners. before:
+    what was kept of the same Action before these curves were written; the clip takes the place of its own stretch.
     """
     names = list(dict.fromkeys([*(before.channels if before else ()), *clip.channels]))
     values = np.stack([clip.column(name) for name in names], 1)
@@ -55,10 +56,10 @@ def keep(action: bpy.types.Action, clip: Clip, frames: np.ndarray, bones: Iterab
     steps = np.rint(np.clip(values.astype(float), -_FARTHEST, _FARTHEST) / _STEP).astype("<i2")
     # Differences along time are mostly small, so that they pack well; int16 wraps there and back.
     packed = frames.astype("<f8").tobytes() + np.diff(steps, axis=0, prepend=np.int16(0)).T.tobytes()
-    bones = sorted(bones)
+    paths = sorted({*paths, *(before.paths if before else ())})
     about = {
-        "curves": _digest(action, bones),
-        "bones": bones,
+        "curves": _digest(action, paths),
+        "paths": paths,
         "channels": names,
         "rows": len(frames),
         "data": base64.b64encode(zlib.compress(packed, 9)).decode(),
@@ -74,7 +75,8 @@ def kept(action: bpy.types.Action) -> Kept | None:
     try:
         about = json.loads(text)
         rows, channels = int(about["rows"]), tuple(map(str, about["channels"]))
-        if rows < 1 or about["curves"] != _digest(action, about["bones"]):
+        paths = tuple(map(str, about["paths"]))
+        if rows < 1 or about["curves"] != _digest(action, paths):
             return None
         data = zlib.decompress(base64.b64decode(about["data"]))
         frames = np.frombuffer(data, "<f8", rows)
@@ -82,7 +84,7 @@ def kept(action: bpy.types.Action) -> Kept | None:
     except (KeyError, TypeError, ValueError, zlib.error):
         return None
     values = (np.cumsum(steps, axis=1, dtype=np.int16).T * _STEP).astype(np.float32)
-    return Kept(frames, values, channels)
+    return Kept(frames, values, channels, paths)
 
 
 def forget(action: bpy.types.Action) -> None:
@@ -91,12 +93,12 @@ def forget(action: bpy.types.Action) -> None:
         del action[KEPT]
 
 
-def _digest(action: bpy.types.Action, bones: Iterable[str]) -> str:
-    """Changes with any key of the shape keys and of these bones."""
-    starts = ("key_blocks[", *(f'pose.bones["{bpy.utils.escape_identifier(bone)}"].' for bone in bones))
+def _digest(action: bpy.types.Action, paths: Iterable[str]) -> str:
+    """Changes with any key of the curves at these paths, and not with those that the artist adds beside them."""
+    ours = set(paths)
     told = hashlib.blake2b(digest_size=16)
     for curve in _curves(action):
-        if curve.data_path.startswith(starts):
+        if curve.data_path in ours:
             points = curve.keyframe_points
             told.update(f"{curve.data_path} {curve.array_index} {len(points)} {len(curve.modifiers)}".encode())
             for name in ("co", "handle_left", "handle_right"):

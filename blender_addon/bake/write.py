@@ -105,8 +105,8 @@ def bake(
             _write(action, block, made, (frame, end))
         _remember(action, clip, name, frame, end, fps)
         if lossy:
-            moving = [bone.bone for bone in character.bones]
-            kept.keep(action, clip, frame + step * np.arange(len(clip.values)), moving, known)
+            paths = {curve.path for block in blocks for curve in block.curves}
+            kept.keep(action, clip, frame + step * np.arange(len(clip.values)), paths, known)
         else:
             kept.forget(action)
     except Exception:

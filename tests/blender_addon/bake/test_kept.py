@@ -60,10 +60,11 @@ def test_an_edited_curve_is_the_artists_word(sparse, make_clip):
     assert "read from its curves" in lost(sparse, action)[0]
 
 
-def test_keys_of_another_bone_leave_it(sparse, make_clip):
+def test_keys_beside_ours_leave_it(sparse, make_clip):
     action = baked(sparse, make_clip({"mouthSmileLeft": RISE}))
     strip: Any = action.layers[0].strips[0]
-    strip.channelbags[0].fcurves.new('pose.bones["hand"].location', index=0).keyframe_points.insert(1, 2)
+    for path in ('pose.bones["hand"].location', 'key_blocks["wart"].value'):
+        strip.channelbags[0].fcurves.new(path, index=0).keyframe_points.insert(1, 2)
     assert kept(action) is not None
 
 
@@ -105,7 +106,7 @@ def test_it_survives_the_file(sparse, make_clip, tmp_path):
     assert np.abs(back.column("mouthSmileLeft") - RISE).max() < 0.001
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"rows": 3, "curves": "", "bones": [], "channels": ["jawOpen"]}'])
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"rows": 3, "curves": "", "paths": [], "channels": ["jawOpen"]}'])
 def test_a_damaged_note_counts_for_nothing(sparse, make_clip, text):
     action = baked(sparse, make_clip({"mouthSmileLeft": RISE}))
     action[KEPT] = text
@@ -129,3 +130,11 @@ def test_any_table_comes_back(rows, names, seed):
     np.testing.assert_array_equal(back.frames, frames)
     assert np.abs(back.values - values).max() < 1e-4
     bpy.data.actions.remove(action)
+
+
+def test_a_curve_that_is_removed_is_an_edit(sparse, make_clip):
+    action = baked(sparse, make_clip({"mouthSmileLeft": RISE}))
+    strip: Any = action.layers[0].strips[0]
+    bag = strip.channelbags[0]
+    bag.fcurves.remove(bag.fcurves[0])
+    assert kept(action) is None
