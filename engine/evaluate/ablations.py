@@ -19,11 +19,11 @@ from engine.model.flow import integrate
 from engine.model.generate import STEPS, Generator
 from engine.request import Beat, Request
 
-TRIED_STEPS = (4, 6, 8, 12, 20, 50)
+TRIED_STEPS = tuple(sorted({4, 8, 12, 24, 50, STEPS}))
 EXACT_STEPS = 200
 CALM = (Beat({"neutral": 1.0}, 0.0),)
 """Asks for nothing to be shown, where a Request without beats leaves that open."""
-TRIED_GUIDANCE = (1.0, 1.5, 2.0, 3.0)
+TRIED_GUIDANCE = (1.0, 1.5, 1.75, 2.0, 3.0)
 
 
 def measure(setting: Setting) -> Section:

@@ -8,9 +8,7 @@ import torch
 from torch import Tensor
 
 from engine.channels import CHANNELS
-from engine.clip import Clip
-from engine.model.exact import meet
-from engine.model.flow import Conditions, integrate
+from engine.model.flow import Conditions, guided, integrate
 from engine.model.generate import FPS, GUIDANCE, STEPS, Generator, with_neutral_ends
 from engine.request import Request
 
@@ -50,11 +48,7 @@ def _sampled(
     observed = [with_neutral_ends(request) for request in requests]
     given = [generator.conditions(*pair, frames) for pair in zip(requests, observed, strict=True)]
     rows = sample_together(generator, given, [request.seed for request in requests], steps, guidance)
-    answers = []
-    for request, seen, values in zip(requests, observed, rows, strict=True):
-        clip = Clip(values, FPS).resampled(request.fps, request.frames).limited()
-        answers.append(meet(clip.values, seen, request.fps))
-    return answers
+    return [generator.finished(*one) for one in zip(rows, observed, requests, strict=True)]
 
 
 @torch.inference_mode()
@@ -64,8 +58,8 @@ def sample_together(
     seeds: Sequence[int],
     steps: int = STEPS,
     guidance: float = GUIDANCE,
-) -> np.ndarray:
-    """Performances of equal length, float32 (performances, frames, 55) at 60 fps, as flow.sample makes each."""
+) -> Tensor:
+    """Performances of equal length, (performances, frames, 55), normalised, at 60 fps, as flow.sample makes each."""
     network = generator.network
     known, confidence, asked, style = (
         torch.stack([getattr(one, name) for one in given]) for name in ("known", "confidence", "asked", "style")
@@ -75,13 +69,6 @@ def sample_together(
     x = x.to(generator.device)
 
     def predict(x: Tensor, now: float) -> Tensor:
-        at = torch.full((len(x),), now, device=x.device)
-        # Guidance 0 is the open request alone.
-        clean = network(x, at, known, confidence, asked, style) if guidance else x
-        if guidance != 1:
-            free = network(x, at, known, confidence, torch.zeros_like(asked), torch.zeros_like(style))
-            clean = free + guidance * (clean - free)
-        return clean
+        return guided(network, x, x.new_full((len(x),), now), known, confidence, asked, style, guidance)
 
-    x = integrate(predict, x, steps)
-    return (x * network.scale + network.mean).float().cpu().numpy()
+    return integrate(predict, x, steps)

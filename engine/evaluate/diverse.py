@@ -157,7 +157,7 @@ def _performed(generator: Generator, conditions: list[tuple[np.ndarray, np.ndarr
         for asked, style in conditions
     ]
     parts = [
-        sample_together(generator, given[i : i + TOGETHER], range(i, min(i + TOGETHER, len(given))))
+        generator.values(sample_together(generator, given[i : i + TOGETHER], range(i, min(i + TOGETHER, len(given)))))
         for i in range(0, len(given), TOGETHER)
     ]
     return np.clip(np.concatenate(parts), LOWEST, HIGHEST)

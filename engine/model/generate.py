@@ -5,21 +5,25 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from engine import __version__
-from engine.channels import CHANNELS
+from engine.channels import CHANNELS, HIGHEST, LOWEST
 from engine.clip import Clip
+from engine.model.between import lean
 from engine.model.conditions import asked_tracks
 from engine.model.exact import meet
 from engine.model.flow import Conditions, sample
+from engine.model.mechanics import NODS, with_weight
 from engine.model.network import Network
+from engine.model.saccades import EYES, with_saccades
 from engine.model.weights import choose_device, load_network
 from engine.paths import weights_folder
 from engine.request import Observed, Request, Style
 
 FPS = 60.0
 """Frames per second inside the model."""
-STEPS, GUIDANCE = 12, 2.0
+STEPS, GUIDANCE = 16, 1.75
 """Defaults of the sampler."""
 
 
@@ -59,8 +63,7 @@ class Generator:
             GUIDANCE if request.guidance is None else request.guidance,
             progress or (lambda fraction: None),
         )
-        values = (result * self.network.scale + self.network.mean).float().cpu().numpy()
-        clip = Clip(values, FPS).resampled(request.fps, request.frames).limited()
+        values = self.finished(result, observed, request)
         provenance = {
             "generator": f"FaceMimic {__version__}",
             "machine_made": True,
@@ -68,7 +71,23 @@ class Generator:
             "request": request.to_dict(),
             "seed": int(request.seed),
         }
-        return Clip(meet(clip.values, observed, request.fps), request.fps, CHANNELS, provenance)
+        return Clip(values, request.fps, CHANNELS, provenance)
+
+    def finished(self, result: Tensor, observed: Observed, request: Request) -> np.ndarray:
+        """What the sampler found, (frames, 55) normalised and at 60 fps, as the Request wants it: float32
+        (request.frames, 55) within the channels' ranges, with ballistic eyes, meeting what is observed.
+        """
+        clip = Clip(self.values(result), FPS).resampled(request.fps, request.frames).limited()
+        values = meet(clip.values, observed, request.fps)
+        if request.observed is not None and not request.beats:
+            values = lean(values, observed, request.fps)
+        free = ~observed.confidence[:, [*EYES, *NODS]].any(axis=1)
+        values = with_saccades(with_weight(values, free, request.fps), free, request.fps)
+        return np.clip(values, LOWEST, HIGHEST)
+
+    def values(self, result: Tensor) -> np.ndarray:
+        """Normalised (…, 55) as channel values, float32."""
+        return (result * self.network.scale + self.network.mean).float().cpu().numpy()
 
     def conditions(self, request: Request, observed: Observed, frames: int) -> Conditions:
         """What the network is told for `frames` frames at 60 fps, a whole number of tokens."""

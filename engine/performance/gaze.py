@@ -7,7 +7,12 @@ import numpy as np
 from engine.channels import INDEX
 from engine.performance.person import Person
 from engine.performance.timing import minimum_jerk, wander
-from engine.takes.eyes import reach
+from engine.takes.eyes import looks
+
+LID_DOWN, LID_UP = 0.4, 0.15
+"""eyeBlink for eyeLookDown, eyeWide for eyeLookUp: an iPhone reads 0.12 of the first at 0.28 of eyeLookDown at rest."""
+SHORTEST, PER_DEGREE = 0.025, 0.0024
+"""Seconds of a saccade, and what each degree adds (faces.md, gaze and head)."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +54,7 @@ def gaze(rng: np.random.Generator, frames: int, fps: float, person: Person, down
         target = np.clip(0.25 * here + away * np.array([np.cos(angle), 0.6 * np.sin(angle)]), -26, 26)
         step = target - here
         size = float(np.hypot(*step))
-        rise = minimum_jerk((time - at) / (0.025 + 0.0024 * size))
+        rise = minimum_jerk((time - at) / (SHORTEST + PER_DEGREE * size))
         share = 0.35 * np.clip((size - 12) / 16, 0, 1)
         lag = np.interp(size, [10, 40], [0.139, 0.050])
         follow = share * minimum_jerk((time - at - lag) / (0.25 + 0.008 * size))
@@ -75,17 +80,9 @@ def gaze(rng: np.random.Generator, frames: int, fps: float, person: Person, down
 
 def show_gaze(values: np.ndarray, look: Gaze) -> None:
     """Adds the eyeLook channels to `values` (frames, 55) in place, with the lids following the eye up and down."""
-    full = {way: np.rad2deg(angle) for way, angle in reach().items()}
-    up, down = np.clip(look.pitch, 0, None) / full["up"], np.clip(-look.pitch, 0, None) / full["down"]
-    for side, outwards in (("Left", look.yaw - look.vergence), ("Right", -look.yaw - look.vergence)):
-        for name, curve in {
-            "eyeLookOut": np.clip(outwards, 0, None) / full["yaw"],
-            "eyeLookIn": np.clip(-outwards, 0, None) / full["yaw"],
-            "eyeLookUp": up,
-            "eyeLookDown": down,
-        }.items():
-            values[:, INDEX[name + side]] += curve
+    yaw, pitch, inward = (np.deg2rad(curve) for curve in (look.yaw, look.pitch, look.vergence))
+    values += looks(yaw, pitch, inward).astype(np.float32)
+    down, up = (values[:, INDEX[f"eyeLook{way}Left"]] for way in ("Down", "Up"))
     for side in ("Left", "Right"):
-        # An iPhone reads 0.12 of eyeBlink at 0.28 of eyeLookDown in a face at rest.
-        values[:, INDEX["eyeBlink" + side]] += 0.4 * down
-        values[:, INDEX["eyeWide" + side]] += 0.15 * up
+        values[:, INDEX["eyeBlink" + side]] += LID_DOWN * down
+        values[:, INDEX["eyeWide" + side]] += LID_UP * up

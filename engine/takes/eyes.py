@@ -26,18 +26,20 @@ def turns(values: np.ndarray, side: str) -> tuple[np.ndarray, np.ndarray]:
     return (outward if side == "Left" else -outward), full["up"] * look["Up"] - full["down"] * look["Down"]
 
 
-def looks(yaw: np.ndarray, pitch: np.ndarray) -> np.ndarray:
-    """The eyeLook channels of both eyes turned alike, (frames, 55), other channels 0; beyond 1 where an eye cannot go.
+def looks(yaw: np.ndarray, pitch: np.ndarray, inward: np.ndarray | float = 0.0) -> np.ndarray:
+    """The eyeLook channels of both eyes, (frames, 55), other channels 0; beyond 1 where an eye cannot go.
 
-    yaw: towards the person's left; pitch: upwards; radians (frames,).
+    yaw: towards the person's left; pitch: upwards; inward: by which each eye turns towards the other; radians
+    (frames,).
     """
     full = reach()
+    left, right = (yaw - inward) / full["yaw"], (yaw + inward) / full["yaw"]
     values = np.zeros((len(yaw), len(CHANNELS)))
     for name, angle in (
-        ("OutLeft", yaw / full["yaw"]),
-        ("InRight", yaw / full["yaw"]),
-        ("InLeft", -yaw / full["yaw"]),
-        ("OutRight", -yaw / full["yaw"]),
+        ("OutLeft", left),
+        ("InLeft", -left),
+        ("InRight", right),
+        ("OutRight", -right),
         ("UpLeft", pitch / full["up"]),
         ("UpRight", pitch / full["up"]),
         ("DownLeft", -pitch / full["down"]),

@@ -19,6 +19,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from engine.channels import REGIONS
 from engine.errors import FaceMimicError
 from engine.files import written_whole
 from engine.model.network import Config, Network
@@ -27,8 +28,10 @@ from engine.train.captures import load_captures
 from engine.train.examples import Example, draw_example
 from engine.train.masks import draw_confidence, observe
 
-MOTION = 3.0
+MOTION = 4.0
 """Weight of the frame-to-frame error in the loss."""
+EYES_MOTION = 10.0
+"""The same for lids and gaze, whose quick moves are rare, small against a smile, and what makes a face look alive."""
 LENGTHS = (6, 12, 24, 40)
 """Tokens of the batches that are shorter than the window: few lengths, so that few graphs are compiled."""
 
@@ -161,15 +164,18 @@ def flow_loss(
 ) -> Tensor:
     """Mean squared error of the flow's velocity and, in the same units, of the motion from frame to frame.
 
-    Times are logit-normal, leaning towards noise. Without the second part jitter costs next to nothing, since a face
-    moves little between two frames (geometric losses, Tevet et al. 2023, MDM).
+    Times are logit-normal, wide enough to visit the end, where lids and gaze get their edges. Without the second part
+    jitter costs next to nothing, since a face moves little between two frames (geometric losses, Tevet et al. 2023,
+    MDM).
     """
-    time = torch.sigmoid(torch.randn(len(clean), device=clean.device) * 1.0 - 0.4)
+    time = torch.sigmoid(1.4 * torch.randn(len(clean), device=clean.device) - 0.2)
     noise = torch.randn_like(clean)
     at = time[:, None, None]
     guess = network(at * clean + (1 - at) * noise, time, known, confidence, asked, style).float()
     error = (guess - clean) / (1 - at).clamp(min=0.1)
-    return (error**2).mean() + MOTION * (error.diff(dim=1) ** 2).mean()
+    motion = torch.full((clean.shape[2],), MOTION, device=clean.device)
+    motion[[*REGIONS["lids"], *REGIONS["gaze"]]] = EYES_MOTION
+    return (error**2).mean() + (motion * error.diff(dim=1) ** 2).mean()
 
 
 def _normalise(network: Network, pool: list[Example]) -> None:

@@ -13,5 +13,8 @@ def untrained() -> Generator:
     for parameter in network.parameters():
         if parameter.ndim > 1:
             torch.nn.init.normal_(parameter, std=0.05)
-    network.scale.fill_(0.2)
+    # Noise must not pass straight through: what a kink is can be told in calm answers only.
+    torch.nn.init.zeros_(network.refiner.keep.weight)
+    torch.nn.init.zeros_(network.refiner.write.weight)
+    network.scale.fill_(0.05)
     return Generator(network.eval(), "untrained", torch.device("cpu"))
