@@ -50,7 +50,7 @@ test-5.2: $(VENV)/.installed $(VENV_52)/.installed
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(RUN) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[video,blender,pictures,dev]"
+	$(RUN) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[video,blender,pictures,train,dev]"
 	$(RUN) -c "open('$@', 'w').close()"
 
 $(VENV_52)/.installed: pyproject.toml
