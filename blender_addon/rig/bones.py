@@ -22,11 +22,15 @@ _REMEMBERED = 64
 
 
 class _Names(NamedTuple):
-    """names: plain, in the order of preference. side: left, right, or empty where there is one such bone."""
+    """names: plain, in the order of preference. side: left, right, or empty where there is one such bone.
+
+    mistaken: words that tell that an avatar names a bone by mistake.
+    """
 
     names: tuple[str, ...]
     words: frozenset[str]
     never: frozenset[str]
+    mistaken: frozenset[str]
     side: str
 
 
@@ -39,7 +43,8 @@ def _known() -> dict[str, _Names]:
         names = [_plain(name) for name in entry["names"]]
         if side == "right":
             names = [name.replace("left", "right").replace("左", "右") for name in names]
-        return _Names(tuple(names), frozenset(entry["words"]), frozenset(entry["never"]), side)
+        said, never, mistaken = (frozenset(entry.get(words, ())) for words in ("words", "never", "mistaken"))
+        return _Names(tuple(names), said, never, mistaken, side)
 
     return {
         "head": read("head"),
@@ -64,7 +69,7 @@ def motion_bone(armature: bpy.types.Object, motion: str) -> str | None:
     data: Any = armature.data
     bones = data.bones
     stated = _stated(armature, motion)
-    if stated and stated in bones:
+    if stated and stated in bones and not _known()[motion].mistaken & _parts(stated):
         return stated
     names = tuple(bones.keys())
     if found := _by_name(names, motion):
@@ -103,8 +108,12 @@ def means_motion(name: str, motion: str) -> bool:
     return _plain(name) in known.names or _plain(name.rpartition(":")[2]) in known.names or _sounds_like(name, known)
 
 
+def _parts(name: str) -> set[str]:
+    return {word.rstrip("0123456789") for word in words(name)}
+
+
 def _sounds_like(name: str, known: _Names) -> bool:
-    parts = {word.rstrip("0123456789") for word in words(name)}
+    parts = _parts(name)
     if not known.words & parts or known.never & parts:
         return False
     return not known.side or known.side in parts

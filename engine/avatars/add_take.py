@@ -1,8 +1,8 @@
 """A performance added to an avatar's file as one more animation.
 
-The animation moves the morph weights of every face mesh and the rotations of the head and of eyes that look by bones:
-all of them, also those that rest, so that one clip leaves nothing behind in the next. Specification: Khronos, glTF 2.0,
-section 3.11.
+The animation moves the morph weights of every face mesh and the bones of the head, the jaw and the eyes where no shape
+makes their motion: all of them, also those that rest, so that one clip leaves nothing behind in the next.
+Specification: Khronos, glTF 2.0, section 3.11.
 """
 
 from dataclasses import dataclass, replace
@@ -12,10 +12,10 @@ from typing import Any, Final
 import numpy as np
 
 from engine import provenance
-from engine.avatars.bones import Turning, eyes_of, head_of
+from engine.avatars.bones import Turning, eyes_of, head_of, jaw_of
 from engine.avatars.face import Face, faces, mesh_names, target_names
 from engine.avatars.glb import Glb, same_file
-from engine.avatars.hanging import shown_on
+from engine.avatars.hanging import Hanging
 from engine.avatars.mapping import Corrections, ShapeLine, placed
 from engine.avatars.nearest import meshes_of
 from engine.avatars.sparse import kept_frames
@@ -102,16 +102,19 @@ def append(
     clip = clip.limited()
     corrections = corrections or Corrections()
     lines, missed = placed(corrections.shapes, target_names(file), mesh_names(file))
-    found = faces(file, lines)
-    head, why_not = head_of(file, corrections.bone("head"))
-    eyes, without = eyes_of(file, corrections)
+    hanging = Hanging(file)
+    head, why_not = head_of(file, corrections.bone("head"), hanging.carrying or ())
+    jaw, gone = jaw_of(file, corrections.bone("jaw"), hanging.carrying)
+    eyes, without = eyes_of(file, corrections, hanging.carrying)
+    beside = [*([jaw] if jaw else []), *eyes]
+    found = faces(file, lines, needed=not beside)
     animation: dict[str, Any] = {"name": _free_name(file, name), "channels": [], "samplers": []}
     if with_provenance:
         animation["extras"] = {provenance.MARK: _stamp(file, clip.provenance)}
-    by_shapes = set().union(*(face.shown for face in found))
-    # What a shape turns already would turn twice.
-    eyes = [eye if eye.chosen else eye.without(shown_on(file, found, eye.bone.node, eye.shown)) for eye in eyes]
-    turning = [*([head] if head else []), *(eye for eye in eyes if eye.shown)]
+    by_shapes: set[str] = set().union(*(face.shown for face in found))
+    # What a shape moves already would move twice.
+    beside = [one if one.chosen else one.without(hanging.shown(found, one.bone.node, one.shown)) for one in beside]
+    turning = [*([head] if head else []), *(one for one in beside if one.shown)]
     weights, told = _weights(file, found, clip, turning) if approximate else ({}, ())
     _add_faces(file, animation, [(face, weights.get(face.node, face.weights(clip))) for face in found], clip.fps)
     for bone in turning:
@@ -119,7 +122,7 @@ def append(
     file.add("animations", animation)
     shown = by_shapes.union(*(bone.shown for bone in turning))
     lost = [name for name in CHANNELS if name not in shown]
-    notes = [*([why_not] if why_not else []), *without, *_unused(file, missed, corrections), *told]
+    notes = [*filter(None, (why_not, gone)), *without, *_unused(file, missed), *told]
     if lost and not told:
         notes.append(f"{file.name} cannot show {len(lost)} of {len(CHANNELS)} channels: {', '.join(lost)}.")
     extensions = file.document.get("extensions")
@@ -140,7 +143,7 @@ def _weights(
     alone = {
         name for face in found for parts in face.parts.values() for _, mix in parts if len(mix) == 1 for name in mix
     }
-    if shown | alone >= set(SHAPES):
+    if shown | alone >= set(SHAPES) or not found:
         return {}, ()
     meshes = meshes_of(file)
     performing = sorted({face.mesh for face in found})
@@ -163,15 +166,12 @@ def _said(line: ShapeLine) -> bool:
     return line.off or line.follows is not None
 
 
-def _unused(file: Glb, missed: list[str], corrections: Corrections) -> list[str]:
-    """Sentences about the lines of a mapping that change nothing here."""
-    notes = []
-    if missed:
-        more = f" and {len(missed) - _LISTED} more" if len(missed) > _LISTED else ""
-        notes.append(f"The mapping's {', '.join(missed[:_LISTED])}{more}: {file.name} has no such morph targets.")
-    if any(line.motion == "jaw" for line in corrections.bones):
-        notes.append("The mapping's jaw bone is left out: a take that is added turns the head and the eyes.")
-    return notes
+def _unused(file: Glb, missed: list[str]) -> list[str]:
+    """A sentence about the lines of a mapping that change nothing here."""
+    if not missed:
+        return []
+    more = f" and {len(missed) - _LISTED} more" if len(missed) > _LISTED else ""
+    return [f"The mapping's {', '.join(missed[:_LISTED])}{more}: {file.name} has no such morph targets."]
 
 
 def _add_faces(file: Glb, animation: dict[str, Any], found: list[tuple[Face, np.ndarray]], fps: float) -> None:
@@ -191,6 +191,12 @@ def _add_bone(file: Glb, animation: dict[str, Any], turning: Turning, clip: Clip
     frames = kept_frames(rotations, TOLERANCE / 4)
     sampler = _sampler(file, animation, frames / clip.fps, rotations[frames], "VEC4")
     _channel(animation, sampler, turning.bone.node, "rotation")
+    places = turning.places(clip)
+    if places is not None:
+        farthest = max(float(np.abs(shift).max()) for shift in turning.slides.values())
+        frames = kept_frames(places, TOLERANCE * farthest)
+        sampler = _sampler(file, animation, frames / clip.fps, places[frames], "VEC3")
+        _channel(animation, sampler, turning.bone.node, "translation")
 
 
 def _sampler(file: Glb, animation: dict[str, Any], times: np.ndarray, values: np.ndarray, kind: str) -> int:

@@ -1,34 +1,35 @@
-"""The nodes that turn an avatar's head and eyes, and their rotations in the nodes' own terms."""
+"""The nodes that turn an avatar's head, jaw and eyes, and their rotations in the nodes' own terms."""
 
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import numpy as np
 
+from engine.avatars.bone_names import named, stated
 from engine.avatars.glb import Glb
 from engine.avatars.mapping import BoneLine, Corrections
-from engine.avatars.schemes import plain, rig_data, words
+from engine.avatars.places import below, facing, floats, matrix_above, parents, position
+from engine.avatars.schemes import rig_data
 from engine.channels import HEAD
 from engine.clip import Clip
-from engine.errors import FaceMimicError
 
 _USUAL_GAZE: Final = 10.0
-"""Degrees that eye bones turn where the avatar does not say: what VRM programs write by default."""
-_AT_REST: Final = {"rotation": (0.0, 0.0, 0.0, 1.0), "scale": (1.0, 1.0, 1.0), "translation": (0.0, 0.0, 0.0)}
+"""Degrees that eye bones turn where a VRM avatar looks by them and does not say how far: what programs write."""
 
 
 @dataclass(frozen=True)
 class Bone:
-    """A node that turns on top of its rest.
+    """A node that moves on top of its rest.
 
     node: index. rest: (4,) x y z w, its rotation when nothing plays. axes: (3, 3), whose columns are the character's
-    left, up and forward as axes of rotation before the rest rotation.
+    left, up and forward as axes of rotation before the rest rotation. place: (3,), its translation at rest.
     """
 
     node: int
     rest: np.ndarray
     axes: np.ndarray
+    place: np.ndarray
 
     def turned(self, yaw: np.ndarray, pitch: np.ndarray, roll: np.ndarray) -> np.ndarray:
         """float32 (frames, 4), x y z w: the turned node, never flipping its sign.
@@ -48,45 +49,64 @@ class Bone:
 class Turning:
     """A bone that follows a performance; angle (yaw, pitch and roll) to channels to radians when the channel is 1.
 
-    chosen: by the artist, so that it turns whatever shapes do.
+    slides: channel to (3,), how far the node moves in its parent's terms when the channel is 1. chosen: by the artist,
+    so that it turns whatever shapes do.
     """
 
     bone: Bone
     gains: Mapping[str, Mapping[str, float]]
+    slides: Mapping[str, np.ndarray] = field(default_factory=dict)
     chosen: bool = False
 
     def rotations(self, clip: Clip) -> np.ndarray:
         """float32 (frames, 4), x y z w."""
-        column = dict(zip(clip.channels, clip.values.T.astype(np.float64), strict=True))
+        column = _columns(clip)
         angles = {angle: np.zeros(len(clip.values)) for angle in ("yaw", "pitch", "roll")}
         for angle, gains in self.gains.items():
             for name, gain in gains.items():
                 angles[angle] += gain * column.get(name, 0.0)
         return self.bone.turned(**angles)
 
+    def places(self, clip: Clip) -> np.ndarray | None:
+        """float32 (frames, 3), the node's translation; None for a bone that only turns."""
+        if not self.slides:
+            return None
+        column = _columns(clip)
+        moved = np.tile(self.bone.place, (len(clip.values), 1))
+        for name, shift in self.slides.items():
+            moved += np.multiply.outer(column.get(name, np.zeros(len(moved))), shift)
+        return moved.astype(np.float32)
+
     @property
     def shown(self) -> set[str]:
-        """The channels that turn it."""
-        return {name for gains in self.gains.values() for name in gains}
+        """The channels that move it."""
+        return {name for gains in self.gains.values() for name in gains} | set(self.slides)
 
     def without(self, channels: Collection[str]) -> "Turning":
         """The same, but for channels that something else shows."""
         kept = {
             way: {name: gain for name, gain in mix.items() if name not in channels} for way, mix in self.gains.items()
         }
-        return Turning(self.bone, kept)
+        return replace(self, gains=kept, slides={name: by for name, by in self.slides.items() if name not in channels})
 
 
-def head_of(avatar: Glb, line: BoneLine | None = None) -> tuple[Turning | None, str]:
-    """The head, or None and a sentence that says why it does not turn. line: the artist's correction."""
+def _columns(clip: Clip) -> dict[str, np.ndarray]:
+    return dict(zip(clip.channels, clip.values.T.astype(np.float64), strict=True))
+
+
+def head_of(avatar: Glb, line: BoneLine | None = None, carrying: Collection[int] = ()) -> tuple[Turning | None, str]:
+    """The head, or None and a sentence that says why it does not turn.
+
+    line: the artist's correction. carrying: the nodes that vertices hang on.
+    """
     line = line or BoneLine("head")
     if line.off or line.gain == 0:
         return None, ""
     index, missing = _chosen(avatar, line)
     if index is None:
-        index = _stated(avatar, "head")
-    if avatar.at("nodes", index) is None:
-        index = _by_name(avatar)
+        index = stated(avatar, "head")
+    if index is None:
+        index = named(avatar, "head", carrying)
     if index is None:
         return None, f"{avatar.name} has no bone that FaceMimic knows as its head, so the head does not turn."
     bone = _bone(avatar, index)
@@ -96,30 +116,94 @@ def head_of(avatar: Glb, line: BoneLine | None = None) -> tuple[Turning | None, 
     return Turning(bone, gains), missing
 
 
-def eyes_of(avatar: Glb, corrections: Corrections | None = None) -> tuple[list[Turning], list[str]]:
-    """The eyes of a VRM avatar that says that it looks by turning them, as far as it says, and sentences about others.
+def jaw_of(
+    avatar: Glb, line: BoneLine | None = None, carrying: Collection[int] | None = ()
+) -> tuple[Turning | None, str]:
+    """The jaw, or None where it has no bone; and a sentence where the artist's choice is not there.
 
-    Those that the artist chose turn in any case.
+    line and carrying: as of `head_of`; a jaw on which nothing hangs is none, unless the artist chose it. None is for
+    files that do not tell what hangs where.
+    """
+    line = line or BoneLine("jaw")
+    index, missing = _chosen(avatar, line)
+    chosen = index is not None
+    if line.off or line.gain == 0:
+        return None, missing
+    if index is None:
+        index = _held(avatar, stated(avatar, "jaw"), carrying)
+    if index is None:
+        index = _held(avatar, named(avatar, "jaw", carrying or ()), carrying)
+    bone = _bone(avatar, index) if index is not None else None
+    if bone is None:
+        return None, missing
+    reach = rig_data("motions.toml")["jaw"]
+    aside, down = line.gain * reach["aside"], line.gain * reach["open"]
+    forward = line.gain * _jaw_forward(avatar, bone.node, carrying or ())
+    gains = {"yaw": {"jawLeft": aside, "jawRight": -aside}, "pitch": {"jawOpen": -down}}
+    return Turning(bone, gains, {"jawForward": forward} if forward.any() else {}, chosen), missing
+
+
+def _jaw_forward(avatar: Glb, jaw: int, carrying: Collection[int]) -> np.ndarray:
+    """(3,), where the jaw's node goes to in its parent's terms when it is pushed forward."""
+    reach, up = rig_data("motions.toml")["jaw"], parents(avatar)
+    eyes = [_eye(avatar, side, carrying) for side in ("left", "right")]
+    length = 0.0
+    if eyes[0] is not None and eyes[1] is not None:
+        apart = position(avatar, eyes[0], up) - position(avatar, eyes[1], up)
+        length = reach["forward"] * float(np.linalg.norm(apart))
+    children = sorted(one for one in below(avatar, jaw) if up.get(one) == jaw)
+    if not length and children:
+        # glTF knows no bone's length; the nearest to it is where the first bone below begins.
+        along = position(avatar, children[0], up) - position(avatar, jaw, up)
+        length = reach["forward_of_bone"] * float(np.linalg.norm(along))
+    linear = matrix_above(avatar, jaw, up)[:3, :3]
+    if not length or abs(np.linalg.det(linear)) < 1e-12:
+        return np.zeros(3)
+    return np.linalg.solve(linear, length * facing(avatar, up)[:, 2])
+
+
+def eyes_of(
+    avatar: Glb, corrections: Corrections | None = None, carrying: Collection[int] | None = ()
+) -> tuple[list[Turning], list[str]]:
+    """The eyes' bones, and sentences about those that the artist chose and the avatar lacks.
+
+    A VRM avatar that looks by bones says how far they turn. Others turn as a real eye does, if something hangs on
+    them or the artist chose them. carrying: as of `jaw_of`.
     """
     corrections = corrections or Corrections()
-    stated = _gaze(avatar)
+    told = _gaze(avatar)
+    degrees = told or {way: np.degrees(angle) for way, angle in _real_gaze().items()}
     found, notes = [], []
     for side, leftward in (("Left", 1.0), ("Right", -1.0)):
         line = corrections.bone(f"{side.lower()}Eye")
         index, missing = _chosen(avatar, line)
         notes += [missing] if missing else []
-        degrees = stated or (dict.fromkeys(("Out", "In", "Up", "Down"), _USUAL_GAZE) if index is not None else {})
-        if line.off or line.gain == 0 or not degrees:
+        chosen = index is not None
+        if line.off or line.gain == 0:
             continue
         if index is None:
-            index = _stated(avatar, line.motion)
-        bone = _bone(avatar, index) if avatar.at("nodes", index) is not None else None
+            index = _eye(avatar, side.lower(), carrying or ())
+            if not told or stated(avatar, line.motion) is None:
+                index = _held(avatar, index, carrying)
+        bone = _bone(avatar, index) if index is not None else None
         if bone is not None:
             reach = {way: line.gain * np.radians(angle) for way, angle in degrees.items()}
             yaw = {f"eyeLookOut{side}": leftward * reach["Out"], f"eyeLookIn{side}": -leftward * reach["In"]}
             pitch = {f"eyeLookUp{side}": reach["Up"], f"eyeLookDown{side}": -reach["Down"]}
-            found.append(Turning(bone, {"yaw": yaw, "pitch": pitch}, chosen=bool(line.bone) and not missing))
+            found.append(Turning(bone, {"yaw": yaw, "pitch": pitch}, chosen=chosen))
     return found, notes
+
+
+def _eye(avatar: Glb, side: str, carrying: Collection[int]) -> int | None:
+    index = stated(avatar, f"{side}Eye")
+    return index if index is not None else named(avatar, f"{side}Eye", carrying)
+
+
+def _held(avatar: Glb, index: int | None, carrying: Collection[int] | None) -> int | None:
+    """The node, if anything hangs on it or on those below it, as far as that is known."""
+    if index is None or carrying is None:
+        return index
+    return index if below(avatar, index).intersection(carrying) else None
 
 
 def _chosen(avatar: Glb, line: BoneLine) -> tuple[int | None, str]:
@@ -130,8 +214,14 @@ def _chosen(avatar: Glb, line: BoneLine) -> tuple[int | None, str]:
     return index, "" if index is not None else f"The mapping's bone {line.bone} is not in {avatar.name}."
 
 
+def _real_gaze() -> dict[str, float]:
+    """Radians that a real eye turns each way at most."""
+    reach = rig_data("motions.toml")["eye"]
+    return {"Out": reach["yaw"], "In": reach["yaw"], "Up": reach["up"], "Down": reach["down"]}
+
+
 def _gaze(avatar: Glb) -> dict[str, float]:
-    """Degrees that the eye bones turn each way at most; empty where the avatar does not look with bones."""
+    """Degrees that the eye bones of a VRM avatar turn each way; empty where it does not look with bones."""
     extensions = _dict(avatar.document.get("extensions"))
     if "VRMC_vrm" in extensions:
         told, start, value = _dict(_dict(extensions["VRMC_vrm"]).get("lookAt")), "rangeMap", "outputScale"
@@ -151,137 +241,10 @@ def _bone(avatar: Glb, index: int) -> Bone | None:
     node = avatar.items("nodes")[index]
     if "matrix" in node:
         return None
-    parents = _parents(avatar)
-    above = np.eye(4)
-    for matrix in _matrices_above(avatar, index, parents):
-        above = matrix @ above
-    above = _orthogonal(above)
-    axes = np.linalg.det(above) * above.T @ _facing(avatar, parents)
-    return Bone(index, _floats(node, "rotation", 4), axes)
-
-
-def _parents(avatar: Glb) -> dict[int, int]:
-    return {child: number for number, node in enumerate(avatar.items("nodes")) for child in _children(node)}
-
-
-def _stated(avatar: Glb, name: str) -> Any:
-    """The node that a VRM avatar names as that humanoid bone."""
-    extensions = _dict(avatar.document.get("extensions"))
-    bones = _dict(_dict(extensions.get("VRMC_vrm")).get("humanoid")).get("humanBones")
-    if isinstance(bones, dict):
-        return _dict(bones.get(name)).get("node")
-    bones = _dict(_dict(extensions.get("VRM")).get("humanoid")).get("humanBones")
-    found = (bone for bone in bones if isinstance(bone, dict)) if isinstance(bones, list) else ()
-    return next((bone.get("node") for bone in found if bone.get("bone") == name), None)
-
-
-def _joints(avatar: Glb) -> dict[int, str]:
-    """The names of the nodes that deform something, by index."""
-    found = {}
-    for skin in avatar.items("skins"):
-        joints = skin.get("joints")
-        for index in joints if isinstance(joints, list) else ():
-            node = avatar.at("nodes", index)
-            if node is not None and isinstance(node.get("name"), str):
-                found[index] = node["name"]
-    return found
-
-
-def _by_name(avatar: Glb) -> int | None:
-    told = rig_data("bones.toml")["head"]
-    joints = _joints(avatar)
-    spelt = {_numbered(name): index for index, name in reversed(joints.items())}
-    behind_prefix = {_numbered(name.rpartition(":")[2]): index for index, name in reversed(joints.items())}
-    for name in map(_numbered, told["names"]):
-        if name in spelt or name in behind_prefix:
-            return spelt.get(name, behind_prefix.get(name))
-    wanted, never = set(told["words"]), set(told["never"])
-    parents = _parents(avatar)
-    likely = []
-    for index, name in joints.items():
-        parts = {word.rstrip("0123456789") for word in words(name)}
-        if parts & wanted and not parts & never:
-            likely.append((len(list(_above(index, parents))), index))
-    return min(likely)[1] if likely else None
-
-
-def _numbered(name: str) -> str:
-    """A bone's plain name; its number, as in spine.006, is part of it."""
-    return plain(name.replace(".", "_"))
-
-
-def _facing(avatar: Glb, parents: dict[int, int]) -> np.ndarray:
-    """(3, 3), columns: the character's left, up and forward in the scene. VRM says it; else the sides of bones do."""
-    extensions = _dict(avatar.document.get("extensions"))
-    if "VRMC_vrm" in extensions:
-        return np.eye(3)
-    if "VRM" in extensions:
-        return np.diag([-1.0, 1.0, -1.0])
-    sides: dict[tuple[str, ...], dict[str, int]] = {}
-    for index, name in _joints(avatar).items():
-        parts = words(name)
-        for side in {"left", "right"}.intersection(parts):
-            sides.setdefault(tuple("*" if part == side else part for part in parts), {})[side] = index
-    left = np.zeros(3)
-    for pair in sides.values():
-        if len(pair) == 2:
-            left += _position(avatar, pair["left"], parents) - _position(avatar, pair["right"], parents)
-    left[1] = 0.0
-    axis = int(np.abs(left).argmax())
-    if abs(left[axis]) < 1e-6:
-        return np.eye(3)
-    snapped = np.zeros(3)
-    snapped[axis] = np.sign(left[axis])
-    up = np.array([0.0, 1.0, 0.0])
-    return np.stack([snapped, up, np.cross(snapped, up)], axis=1)
-
-
-def _position(avatar: Glb, index: int, parents: dict[int, int]) -> np.ndarray:
-    place = _matrix(avatar.items("nodes")[index])
-    for above in _matrices_above(avatar, index, parents):
-        place = above @ place
-    return place[:3, 3]
-
-
-def _above(index: int, parents: dict[int, int]) -> Iterator[int]:
-    """The nodes above one, nearest first; a ring of parents, which glTF forbids, ends where it closes."""
-    seen = {index}
-    while (index := parents.get(index, -1)) >= 0 and index not in seen:
-        seen.add(index)
-        yield index
-
-
-def _matrices_above(avatar: Glb, index: int, parents: dict[int, int]) -> Iterator[np.ndarray]:
-    nodes = avatar.items("nodes")
-    return (_matrix(nodes[above]) for above in _above(index, parents))
-
-
-def _matrix(node: dict[str, Any]) -> np.ndarray:
-    """(4, 4), from the node's terms to its parent's."""
-    if "matrix" in node:
-        return _floats(node, "matrix", 16).reshape(4, 4).T
-    x, y, z, w = _floats(node, "rotation", 4)
-    turn = np.array(
-        [
-            [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
-            [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
-            [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
-        ]
-    )
-    matrix = np.eye(4)
-    matrix[:3, :3] = turn * _floats(node, "scale", 3)
-    matrix[:3, 3] = _floats(node, "translation", 3)
-    return matrix
-
-
-def _floats(node: dict[str, Any], name: str, count: int) -> np.ndarray:
-    """A node's numbers of that name, or what they are when it has none."""
-    told = node.get(name, _AT_REST.get(name))
-    if not (isinstance(told, list | tuple) and len(told) == count and all(isinstance(n, int | float) for n in told)):
-        raise FaceMimicError(
-            f"The avatar is damaged: the {name} of a bone is {str(told)[:40]}. Export it again.", "file"
-        )
-    return np.array(told, np.float64)
+    up = parents(avatar)
+    turn = _orthogonal(matrix_above(avatar, index, up))
+    axes = np.linalg.det(turn) * turn.T @ facing(avatar, up)
+    return Bone(index, floats(node, "rotation", 4), axes, floats(node, "translation", 3))
 
 
 def _orthogonal(matrix: np.ndarray) -> np.ndarray:
@@ -301,22 +264,6 @@ def _product(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     a, b, v, w = one[:, :3], other[:, :3], one[:, 3:], other[:, 3:]
     vector = v * b + w * a + np.cross(a, b)
     return np.concatenate([vector, v * w - (a * b).sum(axis=1, keepdims=True)], axis=1)
-
-
-def below(avatar: Glb, index: int) -> set[int]:
-    """A node and all nodes below it."""
-    nodes, found, waiting = avatar.items("nodes"), set(), [index]
-    while waiting:
-        one = waiting.pop()
-        if one not in found and 0 <= one < len(nodes):
-            found.add(one)
-            waiting += _children(nodes[one])
-    return found
-
-
-def _children(node: dict[str, Any]) -> list[int]:
-    children = node.get("children")
-    return [child for child in children if type(child) is int] if isinstance(children, list) else []
 
 
 def _dict(value: Any) -> dict[str, Any]:

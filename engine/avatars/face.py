@@ -72,16 +72,17 @@ class Face:
         return line.applied(total) if line else np.clip(total, 0.0, 1.0)
 
 
-def faces(avatar: Glb, lines: Mapping[int, Mapping[str, ShapeLine]] | None = None) -> list[Face]:
-    """The nodes that perform, in the file's order.
+def faces(
+    avatar: Glb, lines: Mapping[int, Mapping[str, ShapeLine]] | None = None, *, needed: bool = True
+) -> list[Face]:
+    """The nodes whose morph targets perform, in the file's order.
 
-    lines: the artist's corrections, by mesh and target's name.
-
-    Raises FaceMimicError (kind "file") when the file has no morph targets, or none that a naming scheme or the
-    avatar's own expressions know.
+    lines: the artist's corrections, by mesh and target's name. needed: whether nothing else performs.
+    Raises FaceMimicError (kind "file") for targets that do not fit their mesh; where they are needed also when the
+    file has none, or none that a naming scheme or the avatar's own expressions know.
     """
     targets = {number: _target_count(mesh) for number, mesh in enumerate(avatar.items("meshes"))}
-    if not any(targets.values()):
+    if not any(targets.values()) and needed:
         raise FaceMimicError(
             f"{avatar.name} has no morph targets (shape keys), so there is no face to animate in it.", "file"
         )
@@ -96,7 +97,7 @@ def faces(avatar: Glb, lines: Mapping[int, Mapping[str, ShapeLine]] | None = Non
             face = _face(index, number, names[number], rest, read[number], (lines or {}).get(number, {}))
             if face.parts:
                 found.append(face)
-    if not found:
+    if not found and needed:
         every = [name for own in names.values() for name in own]
         more = ", …" if len(every) > _LISTED else ""
         raise FaceMimicError(

@@ -12,7 +12,7 @@ import pytest
 
 from blender_addon.clip import Clip
 from blender_addon.rig import motions
-from blender_addon.rig.bones import MOTIONS, motion_bone
+from blender_addon.rig.bones import MOTIONS, NOTED, motion_bone
 from blender_addon.rig.character import Character, find_character
 from blender_addon.rig.motions import GAZE
 
@@ -222,6 +222,14 @@ def test_an_avatars_own_reach_goes_before_ours(make_head: Callable[..., Characte
     assert turns["pitch"] == pytest.approx({"eyeLookUpLeft": radians(5), "eyeLookDownLeft": -0.61})
     rig[GAZE] = "[1"
     assert "leftEye" in driven(find_character(rig))
+
+
+def test_hair_that_an_avatar_states_as_its_jaw_is_none(make_armature: Make) -> None:
+    rig = make_armature(bones={name: (None, (k, 0, 0), (k, 0, 1)) for k, name in enumerate(("Hair_01", "Chin", "Jaw"))})
+    rig[NOTED + "jaw"] = "Chin"
+    assert motion_bone(rig, "jaw") == "Chin"
+    rig[NOTED + "jaw"] = "Hair_01"
+    assert motion_bone(rig, "jaw") == "Jaw"
 
 
 def test_a_connected_jaw_cannot_slide(make_head: Callable[..., Character]) -> None:

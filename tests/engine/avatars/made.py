@@ -124,7 +124,7 @@ def accessor(document: dict[str, Any], binary: bytes, index: int) -> np.ndarray:
     view = document["bufferViews"][about["bufferView"]]
     assert about["componentType"] == 5126
     assert view["byteOffset"] % 4 == 0
-    width = {"SCALAR": 1, "VEC4": 4}[about["type"]]
+    width = {"SCALAR": 1, "VEC3": 3, "VEC4": 4}[about["type"]]
     data = binary[view["byteOffset"] : view["byteOffset"] + view["byteLength"]]
     assert len(data) == 4 * width * about["count"]
     return np.frombuffer(data, "<f4").reshape(-1, width)
