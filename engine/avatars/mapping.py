@@ -6,7 +6,7 @@ for the engine, which may not depend on code that belongs into Blender; a test h
 
 import math
 import tomllib
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import Any, Final, TypeVar
 
 import numpy as np
 
+from engine.avatars.renamed import meant
 from engine.avatars.schemes import plain
 from engine.channels import CHANNELS
 from engine.errors import FaceMimicError
@@ -177,33 +178,18 @@ def placed(
 ) -> tuple[dict[int, dict[str, ShapeLine]], list[str]]:
     """By mesh, the lines of its targets by their names; and the lines that found none, as "mesh/target".
 
-    names: by mesh, its targets. called: by mesh, its own name and those of the nodes that show it. A target is found by
-    its name, then by its name in another spelling, then by that behind another prefix, where only one is meant.
+    names: by mesh, its targets. called: by mesh, its own name and those of the nodes that show it.
     """
     found: dict[int, dict[str, ShapeLine]] = defaultdict(dict)
-    missed = []
+    lines, missed = list(lines), []
+    known = {mesh: meant([line.name for line in lines], own) for mesh, own in names.items()}
     for line in lines:
-        meant = {mesh: target for mesh, own in names.items() if (target := _meant(line.name, own))}
+        there = {mesh: own[line.name] for mesh, own in known.items() if line.name in own}
         if line.mesh and len(names) > 1:
-            there = {plain(line.mesh)}
-            meant = {mesh: target for mesh, target in meant.items() if there & set(map(plain, called[mesh]))}
-        for mesh, target in meant.items():
+            alike = plain(line.mesh)
+            there = {mesh: target for mesh, target in there.items() if alike in map(plain, called[mesh])}
+        for mesh, target in there.items():
             found[mesh][target] = line
-        if not meant:
+        if not there:
             missed.append(f"{line.mesh}/{line.name}" if line.mesh else line.name)
     return dict(found), missed
-
-
-def _meant(name: str, targets: tuple[str, ...]) -> str | None:
-    if name in targets:
-        return name
-    for reading in (plain, _behind_prefix):
-        counted = Counter(map(reading, targets))
-        if counted[key := reading(name)]:
-            # A name that could mean two targets means neither.
-            return next(one for one in targets if reading(one) == key) if counted[key] == 1 and key else None
-    return None
-
-
-def _behind_prefix(name: str) -> str:
-    return plain(name[max(map(name.rfind, ".:|!")) + 1 :])

@@ -33,9 +33,10 @@ Part = tuple[float, Mapping[str, float]]
 
 @dataclass(frozen=True)
 class Meaning:
-    """What a name stands for: gains by channel. Lower levels are finer shapes and go first."""
+    """What a name of a scheme stands for: gains by channel. Lower levels are finer shapes and go first."""
 
     scheme: str
+    name: str
     mix: Mapping[str, float]
     level: float
     table: str
@@ -121,7 +122,7 @@ def _scheme(data: Mapping[str, Any]) -> Scheme:
                 loose.setdefault(key, plain(name))
             mix = {told: 1.0} if isinstance(told, str) else {channel: float(gain) for channel, gain in told.items()}
             several = table == "shapes" and sum(gain > 0 for gain in mix.values()) > 1
-            meanings.setdefault(plain(name), Meaning(data["name"], mix, _PAIR if several else level, table))
+            meanings.setdefault(plain(name), Meaning(data["name"], name, mix, _PAIR if several else level, table))
     prefixes = tuple(map(re.compile, data.get("prefixes", [])))
     found = _looks(data, meanings)
     return Scheme(data["name"], prefixes, meanings, data.get("needs", {}), found, loose, data.get("guess", False))

@@ -15,6 +15,7 @@ from blender_addon.rig import mapping_file
 from blender_addon.rig.corrections import Correction
 from engine.avatars.add_take import add_take
 from engine.avatars.mapping import MOTIONS, Corrections, mapping_of, placed, read_mapping
+from engine.avatars.renamed import meant
 from engine.channels import CHANNELS
 from engine.cli import main
 from engine.errors import FaceMimicError
@@ -157,6 +158,28 @@ def test_a_line_of_one_mesh_leaves_the_others(make_avatar: Callable[..., Path]) 
 def test_a_name_that_could_mean_two_targets_means_neither() -> None:
     lines = mapping_of(HEAD + '[[shape]]\nname = "Jaw open"', "m").shapes
     assert placed(lines, {0: ("jawOpen", "jaw_open")}, {0: set()}) == ({}, ["Jaw open"])
+
+
+PARTS = ["jaw", "Open", "Smile", "L", "left", "Face", "M_F00", "Fcl", "MTH", "A", "eye", "Blink", "あ", "1", "まばたき"]
+spellings = st.builds(
+    "{}{}".format,
+    st.sampled_from(["", "", "Face.", "a:b_", "!"]),
+    st.builds(
+        lambda gap, parts: gap.join(parts), st.sampled_from("_. -"), st.lists(st.sampled_from(PARTS), max_size=5)
+    ),
+)
+
+
+@settings(max_examples=200)
+@given(st.lists(spellings, max_size=8), st.lists(spellings, max_size=8, unique=True))
+def test_names_of_a_mapping_mean_the_same_targets_as_in_blender(wanted: list[str], targets: list[str]) -> None:
+    assert meant(wanted, targets) == mapping_file._found(wanted, targets)
+
+
+def test_a_mapping_fits_a_relative_whose_names_differ() -> None:
+    wanted = ["Face.M_F00_000_00_Fcl_EYE_Close", "まばたき", "mouthSmileLeft"]
+    targets = ["Face.M_F00_001_00_Fcl_EYE_Close", "mouthSmile_L", "other"]
+    assert meant(wanted, targets) == {wanted[0]: targets[0], wanted[2]: targets[1]}
 
 
 def test_bones_turn_as_corrected(tmp_path: Path) -> None:
