@@ -13,8 +13,8 @@ import re
 import tomllib
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -288,6 +288,8 @@ def _loose(name: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class _Candidate:
+    """busy: the shape keys have a finer meaning of their own already."""
+
     label: str
     meaning: Meaning
     binds: Mapping[str, float]
@@ -295,6 +297,7 @@ class _Candidate:
     trusted: bool
     sure: str
     stated: bool = False
+    busy: bool = False
 
 
 def resolve(
@@ -306,7 +309,8 @@ def resolve(
     """The mapping of one mesh with these shape keys and these expressions. company: see recognise.
 
     finer: channel to the finest level on which any mesh of the character shows it. Visemes and emotions that an avatar
-    states move several meshes, and one must not play them alone where another shows their channels better.
+    states move several meshes. Where another shows their channels better, only shape keys without a finer meaning of
+    their own still play them: an iris that shrinks in surprise does, a jaw that opens by itself has no need to.
     Levels are taken from fine to coarse. On each, a channel goes to the scheme that knows most of the mesh, so that
     two schemes' names for one motion do not add up; a key whose leading channels are already shown stays unused.
     """
@@ -327,14 +331,14 @@ def resolve(
     sure: dict[str, str] = {}
     levels: dict[str, float] = {}
     for level in sorted({candidate.meaning.level for candidate in candidates}):
-        here = [candidate for candidate in candidates if candidate.meaning.level == level]
+        here = [part for one in candidates if one.meaning.level == level for part in _by_leisure(one, keys)]
         elsewhere = {channel: seen for channel, seen in (finer or {}).items() if seen < level and level >= VISEME}
         closed = {True: {**elsewhere, **levels}, False: dict(levels)}
         best: dict[str, tuple[bool, bool, int, str]] = {}
         for candidate in here:
             rank = _rank(candidate, strength)
             for channel, gain in candidate.meaning.mix.items():
-                if gain > 0 and channel not in closed[candidate.stated]:
+                if gain > 0 and channel not in closed[candidate.busy]:
                     best[channel] = max(best.get(channel, rank), rank)
         shown: set[str] = set()
         said: dict[tuple[str, frozenset[tuple[str, float]]], str] = {}
@@ -345,7 +349,7 @@ def resolve(
             free = [channel for channel in leading if best.get(channel) == _rank(candidate, strength)]
             if len(free) < len(leading):
                 for key in candidate.binds:
-                    left_out.setdefault(key, _covered_by(candidate, leading, closed[candidate.stated]))
+                    left_out.setdefault(key, _covered_by(candidate, leading, closed[candidate.busy]))
                 continue
             if level == VISEME:
                 first = said.setdefault((candidate.scheme, frozenset(mix.items())), candidate.label)
@@ -353,11 +357,9 @@ def resolve(
                     for key in candidate.binds:
                         left_out.setdefault(key, f"means the same as {first}")
                     continue
-            kept = {
-                channel: gain for channel, gain in mix.items() if gain < 0 or channel not in closed[candidate.stated]
-            }
+            kept = {channel: gain for channel, gain in mix.items() if gain < 0 or channel not in closed[candidate.busy]}
             if level == EXPRESSION:
-                sharing = sum(one.scheme == candidate.scheme and one.meaning.mix == mix for one in here)
+                sharing = len({one.label for one in here if one.scheme == candidate.scheme and one.meaning.mix == mix})
                 kept = {channel: gain / sharing for channel, gain in kept.items()}
             told = _surest(candidate, candidates)
             for key, weight in candidate.binds.items():
@@ -371,6 +373,15 @@ def resolve(
         if other in keys:
             left_out.setdefault(name, f"means the same as {other}")
     return MeshMapping(keys, {name: why for name, why in left_out.items() if name not in keys}, levels, sure)
+
+
+def _by_leisure(candidate: _Candidate, keys: Collection[str]) -> list[_Candidate]:
+    """The candidate in two: with the shape keys that follow something finer, and with the others."""
+    busy = {key: weight for key, weight in candidate.binds.items() if key in keys}
+    if not candidate.stated or not busy:
+        return [candidate]
+    free = {key: weight for key, weight in candidate.binds.items() if key not in keys}
+    return [*([replace(candidate, binds=free)] if free else []), replace(candidate, binds=busy, busy=True)]
 
 
 def _rank(candidate: _Candidate, strength: Mapping[str, int]) -> tuple[bool, bool, int, str]:

@@ -9,7 +9,7 @@ import re
 import tomllib
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final, NamedTuple, TypeVar
@@ -71,7 +71,10 @@ class Scheme:
 
 
 class Claim(NamedTuple):
-    """A morph target's name, or an avatar's expression (stated), that means something. binds: target to weight."""
+    """A morph target's name, or an avatar's expression (stated), that means something.
+
+    binds: target to weight. busy: the targets have a finer meaning of their own already.
+    """
 
     name: str
     meaning: Meaning
@@ -80,6 +83,7 @@ class Claim(NamedTuple):
     trusted: bool
     stated: bool
     guess: bool
+    busy: bool = False
 
 
 class Reading(NamedTuple):
@@ -284,7 +288,8 @@ def read_mesh(
 
     names: the mesh's targets. expressions: what the avatar says itself, by expression's name the targets and their
     weights, 0..1. finer: by channel, the finest level on which any mesh of the avatar shows it; visemes and emotions
-    that the avatar states move several meshes, and one must not play them alone where another shows them better.
+    that the avatar states move several meshes, and where another shows their channels better, only targets without a
+    finer meaning of their own still play them.
     coarsest: the last level that is read. company: the names on the avatar's other meshes; see meanings.
     Fine shapes go before coarse ones, and a channel that one scheme shows is not shown again by another; the avatar's
     own VRM expressions go before all names of the same fineness.
@@ -302,19 +307,19 @@ def read_mesh(
     parts: dict[str, list[Part]] = defaultdict(list)
     levels: dict[str, float] = {}
     for level in sorted({claim.meaning.level for claim in claims if claim.meaning.level <= coarsest}):
-        here = [claim for claim in claims if claim.meaning.level == level]
+        here = [part for claim in claims if claim.meaning.level == level for part in _by_leisure(claim, parts)]
         elsewhere = {channel for channel, seen in finer.items() if seen < level and level >= _VISEME}
         closed = {True: elsewhere | set(levels), False: set(levels)}
         owner: dict[str, tuple[bool, bool, int, str]] = {}
         for claim in here:
             rank = _rank(claim, strength)
             for channel, gain in claim.meaning.mix.items():
-                if gain > 0 and channel not in closed[claim.stated]:
+                if gain > 0 and channel not in closed[claim.busy]:
                     owner[channel] = max(rank, owner.get(channel, rank))
         now: set[str] = set()
         said: dict[tuple[str, frozenset[tuple[str, float]]], str] = {}
         for claim in here:
-            mix, shown = claim.meaning.mix, closed[claim.stated]
+            mix, shown = claim.meaning.mix, closed[claim.busy]
             leading = [channel for channel, gain in mix.items() if gain == max(mix.values())]
             if not all(owner.get(channel) == _rank(claim, strength) for channel in leading):
                 continue
@@ -323,13 +328,22 @@ def read_mesh(
                 continue
             kept = {channel: gain for channel, gain in mix.items() if gain < 0 or channel not in shown}
             if level == _EXPRESSION:
-                alike = sum(other.scheme == claim.scheme and other.meaning.mix == mix for other in here)
+                alike = len({other.name for other in here if other.scheme == claim.scheme and other.meaning.mix == mix})
                 kept = {channel: gain / alike for channel, gain in kept.items()}
             for target, weight in claim.binds.items():
                 parts[target].append((weight, kept))
             now.update(leading)
         levels.update(dict.fromkeys(now, level))
     return Reading(dict(parts), levels)
+
+
+def _by_leisure(claim: Claim, parts: Collection[str]) -> list[Claim]:
+    """The claim in two: with the targets that follow something finer, and with the others."""
+    busy = {target: weight for target, weight in claim.binds.items() if target in parts}
+    if not claim.stated or not busy:
+        return [claim]
+    free = {target: weight for target, weight in claim.binds.items() if target not in parts}
+    return [*([claim._replace(binds=free)] if free else []), claim._replace(binds=busy, busy=True)]
 
 
 def _rank(claim: Claim, strength: Mapping[str, int]) -> tuple[bool, bool, int, str]:

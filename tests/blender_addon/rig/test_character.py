@@ -130,6 +130,23 @@ def test_one_mesh_does_not_play_an_expression_that_another_shows_better(make_mes
     assert mixes[teeth]["jawOpen"] == 1.0
 
 
+@pytest.mark.parametrize("stated", [False, True])
+def test_what_nothing_finer_moves_follows_beside_a_finer_face(
+    make_mesh: Make, make_armature: Make, stated: bool
+) -> None:
+    rig = make_armature()
+    face = make_mesh("Face", ["jawOpen", "browOuterUpLeft", "browOuterUpRight", "eyeWideLeft", "eyeWideRight"], rig)
+    eyes = make_mesh("Eyes", ["Small Pupils" if stated else "surprised", "eyeWideLeft"], rig)
+    if stated:
+        binds = {"Small Pupils": 0.8, "eyeWideLeft": 0.5}
+        face[EXPRESSIONS] = json.dumps([{"name": "surprised", "binds": {"jawOpen": 0.4}}])
+        eyes[EXPRESSIONS] = json.dumps([{"name": "surprised", "binds": binds}])
+    mixes = {(target.mesh, target.shape_key): target.mix for target in find_character(face).targets}
+    assert mixes[eyes, "Small Pupils" if stated else "surprised"]["browOuterUpLeft"] > 0.2
+    assert mixes[eyes, "eyeWideLeft"] == {"eyeWideLeft": 1.0}
+    assert mixes[face, "jawOpen"] == {"jawOpen": 1.0}
+
+
 def test_nothing_selected_and_wrong_kinds(scene: bpy.types.Scene) -> None:
     refused(None, "Select")
     refused(bpy.data.objects.new("Lamp", bpy.data.lights.new("Lamp", "POINT")), "Lamp", "light")
