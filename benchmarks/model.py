@@ -15,7 +15,6 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from engine.evaluate.batch import TOGETHER, perform_batch
 from engine.evaluate.long import long_request
 from engine.model.generate import STEPS, Generator
 from engine.paths import weights_folder
@@ -63,7 +62,6 @@ def main() -> None:
     generator = Generator.load("cpu", weights)
     short = Request((Beat.spanning("happy", 0.8, 0.3, 3.0),), duration=4.0, seed=1)
     preview = Request(short.beats, duration=4.0, seed=1, steps=PREVIEW)
-    many = [Request(short.beats, duration=4.0, seed=seed) for seed in range(TOGETHER)]
     usual = timed(lambda: generator.generate(short), 9)
     rows: list[tuple[str, float, float | None]] = [
         (f"4 s, {STEPS} steps (default)", usual, 0.15),
@@ -71,9 +69,6 @@ def main() -> None:
         (f"60 s with 12 beats, {STEPS} steps", timed(lambda: generator.generate(long_request(0)), 3), 2.0),
     ]
     held = resident()
-    rows.append(
-        (f"4 s, each of {TOGETHER} together", timed(lambda: perform_batch(generator, many), 2) / TOGETHER, None)
-    )
     step = other_step(4.0)
     rows += [(f"8 × 512 transformer, 4 s, {steps} steps (scaled up)", steps * step, None) for steps in (1000, 50)]
 

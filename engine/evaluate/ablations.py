@@ -7,14 +7,13 @@ import numpy as np
 import torch
 
 from engine.evaluate.alive import jerkiness
-from engine.evaluate.batch import perform_batch
 from engine.evaluate.events import blinks, lids
 from engine.evaluate.inbetweens import changes, cut, filler, judge
 from engine.evaluate.intervals import bootstrap
 from engine.evaluate.obeys import timing
 from engine.evaluate.reader import BASIC
 from engine.evaluate.recognised import STRONG, answers, apexes, request_for
-from engine.evaluate.setting import Picture, Section, Setting, Table, held_out, seen
+from engine.evaluate.setting import Picture, Section, Setting, Table, held_out, performer_of, seen
 from engine.model.flow import integrate
 from engine.model.generate import STEPS, Generator
 from engine.request import Beat, Request
@@ -212,10 +211,7 @@ def _compared(section: Section, setting: Setting) -> None:
         section.text.append("Real data in or out: no other weights given (--compare NAME=FILE).")
         return
     for name, generator in generators.items():
-
-        def performer(requests: Sequence[Request], generator: Generator = generator) -> list[np.ndarray]:
-            return perform_batch(generator, requests)
-
+        performer = performer_of(generator)
         seeds = max(3, -(-setting.replications // len(BASIC)))
         strong, weak = (_right(apexes(performer, BASIC, strength, seeds)) for strength in (STRONG, 0.3))
         calm = performer([Request(duration=4.2, seed=seed) for seed in range(setting.replications)])

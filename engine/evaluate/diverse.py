@@ -10,14 +10,13 @@ from safetensors import safe_open
 from scipy.spatial.distance import cdist, pdist
 
 from engine.channels import CHANNELS, HIGHEST, LOWEST
-from engine.evaluate.batch import TOGETHER, sample_together
 from engine.evaluate.intervals import bootstrap
 from engine.evaluate.reader import BASIC, named
 from engine.evaluate.recognised import STRONG, apex, request_for
 from engine.evaluate.setting import Picture, Section, Setting, Table
 from engine.model.conditions import asked_tracks
-from engine.model.flow import Conditions
-from engine.model.generate import Generator
+from engine.model.flow import Conditions, sample
+from engine.model.generate import GUIDANCE, STEPS, Generator
 from engine.performance.performer import perform
 from engine.request import Beat, Style
 from engine.train.captures import load_captures
@@ -143,24 +142,22 @@ def _simulated(timeline: Timeline, seed: int, frames: int) -> np.ndarray:
     return perform(np.random.default_rng((seed, 7)), beats, frames, style, settled=(False, False))
 
 
+@torch.inference_mode()
 def _performed(generator: Generator, conditions: list[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
     """The model's performances of (asked, style); their beats may begin before the first frame, as no Request's can."""
     frames = len(conditions[0][0]) * generator.network.config.patch
     nothing = torch.zeros(frames, len(CHANNELS), device=generator.device)
-    given = [
-        Conditions(
+    found = []
+    for seed, (asked, style) in enumerate(conditions):
+        given = Conditions(
             nothing,
             nothing,
             torch.from_numpy(np.append(asked, np.ones((len(asked), 1), np.float32), axis=1)).to(generator.device),
             torch.from_numpy(np.append(style, np.float32(1))).to(generator.device),
         )
-        for asked, style in conditions
-    ]
-    parts = [
-        generator.values(sample_together(generator, given[i : i + TOGETHER], range(i, min(i + TOGETHER, len(given)))))
-        for i in range(0, len(given), TOGETHER)
-    ]
-    return np.clip(np.concatenate(parts), LOWEST, HIGHEST)
+        noise = torch.randn(nothing.shape, generator=torch.Generator().manual_seed(seed)).to(generator.device)
+        found.append(generator.values(sample(generator.network, noise, given, STEPS, GUIDANCE)))
+    return np.clip(np.stack(found), LOWEST, HIGHEST)
 
 
 def _draw(figure, near: dict[str, np.ndarray]) -> None:

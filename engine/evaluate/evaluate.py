@@ -8,10 +8,8 @@ from pathlib import Path
 from engine.clip import Clip
 from engine.errors import FaceMimicError
 from engine.evaluate import ablations, alive, diverse, inbetweens, long, obeys, page, recognised, styles
-from engine.evaluate.batch import perform_batch
-from engine.evaluate.setting import Section, Setting
+from engine.evaluate.setting import Section, Setting, performer_of
 from engine.model.generate import GUIDANCE, STEPS, Generator
-from engine.request import Request
 from engine.takes.formats import read_take
 
 QUESTIONS = {
@@ -49,14 +47,10 @@ def evaluate(
         raise FaceMimicError(f"{out} is a file. Give a folder for the page.", "file")
     generator = Generator.load(device, weights)
     real = _real(take, say)
-
-    def model(requests: Sequence[Request]) -> list:
-        return perform_batch(generator, requests)
-
     setting = Setting(
         generator,
         weights,
-        model,
+        performer_of(generator),
         real,
         replications=4 if quick else 20,
         seeds=8 if quick else 64,

@@ -77,6 +77,11 @@ class Setting:
         return {"simulator": simulate, "model": self.model}
 
 
+def performer_of(generator: "Generator") -> Performer:
+    """The model, asked as anybody asks it."""
+    return lambda requests: [clip.values for clip in generator.generate_many(requests)]
+
+
 def simulate(requests: Sequence[Request]) -> list[np.ndarray]:
     """The simulator's performances of Requests without observed curves."""
     answers = []

@@ -1,6 +1,6 @@
 """generate(request) -> Clip: the one way in which the model is asked."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -72,6 +72,14 @@ class Generator:
             "seed": int(request.seed),
         }
         return Clip(values, request.fps, CHANNELS, provenance)
+
+    def generate_many(self, requests: Iterable[Request]) -> Iterator[Clip]:
+        """A Clip for each Request, in order, each with the bytes that generate gives it alone.
+
+        They are sampled one after another: products of matrices round differently with the number of rows, and a batch
+        of 12 saves only 5 % of a core's time.
+        """
+        return (self.generate(request) for request in requests)
 
     def finished(self, result: Tensor, observed: Observed, request: Request) -> np.ndarray:
         """What the sampler found, (frames, 55) normalised and at 60 fps, as the Request wants it: float32

@@ -7,15 +7,13 @@ import torch
 
 from engine.errors import FaceMimicError
 from engine.evaluate import page
-from engine.evaluate.batch import perform_batch
 from engine.evaluate.evaluate import QUESTIONS, evaluate
 from engine.evaluate.intervals import bootstrap, rank_correlation
-from engine.evaluate.recognised import apexes, confusions, request_for, share_right
+from engine.evaluate.recognised import apexes, confusions, share_right
 from engine.evaluate.setting import Picture, Section, Table, simulate
 from engine.model.generate import Generator
 from engine.model.network import Config, Network
 from engine.model.weights import save_network
-from engine.request import Observed, Request
 
 
 @pytest.fixture(scope="module")
@@ -27,20 +25,6 @@ def untrained() -> Generator:
             torch.nn.init.normal_(parameter, std=0.05)
     network.scale.fill_(0.2)
     return Generator(network.eval(), "untrained", torch.device("cpu"))
-
-
-def test_a_batch_answers_as_the_generator_does(untrained: Generator) -> None:
-    rng = np.random.default_rng(0)
-    observed = Observed(rng.uniform(0, 1, (30, 55)), (rng.random((30, 55)) < 0.1).astype(np.float32))
-    requests = [
-        *(request_for("happy", 0.8, seed) for seed in range(3)),
-        request_for("sad", 0.5, 4, guidance=2.0),
-        Request(duration=1.0, fps=30, seed=5, steps=4, observed=observed),
-        Request(duration=5.0, seed=6, steps=3),
-        Request(duration=1.0, fps=24, seed=7),
-    ]
-    for request, values in zip(requests, perform_batch(untrained, requests), strict=True):
-        assert np.abs(values - untrained.generate(request).values).max() < 1e-4
 
 
 def test_the_page_is_written_whole_with_its_figures(tmp_path: Path, untrained: Generator) -> None:

@@ -56,6 +56,18 @@ def test_the_same_request_gives_the_same_bytes(untrained: Generator) -> None:
     assert first.values.tobytes() != untrained.generate(Request(request.beats, seed=10, steps=3)).values.tobytes()
 
 
+def test_company_in_a_batch_changes_no_byte(untrained: Generator) -> None:
+    rng = np.random.default_rng(0)
+    observed = Observed(rng.uniform(0, 1, (30, 55)), (rng.random((30, 55)) < 0.1).astype(np.float32))
+    requests = [
+        *(Request((Beat("happy"),), seed=seed, steps=2) for seed in range(3)),  # type: ignore[arg-type]
+        Request(duration=1.0, fps=30, seed=5, steps=2, observed=observed),
+        Request(duration=5.0, seed=6, steps=2),
+    ]
+    for request, clip in zip(requests, untrained.generate_many(requests), strict=True):
+        assert clip.values.tobytes() == untrained.generate(request).values.tobytes()
+
+
 def test_a_raising_progress_stops(untrained: Generator) -> None:
     def stop(fraction: float) -> None:
         raise FaceMimicError("Cancelled.", "cancelled")
