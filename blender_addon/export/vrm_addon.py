@@ -16,8 +16,14 @@ from .blender_data import key_blocks
 from .files import Exported, checked_target, written_whole
 from .gltf_file import GltfFile
 
-_WANTED = {"ignore_warning": True, "export_invisibles": False, "export_only_selections": False}
-"""Options that are passed where the add-on's version has them."""
+_WANTED = {
+    "ignore_warning": True,
+    "export_invisibles": False,
+    "export_only_selections": False,
+    "use_addon_preferences": False,
+    "export_gltf_animations": False,
+}
+"""Options that are passed where the add-on's version has them: the avatar alone, whatever its preferences say."""
 
 
 def available(character: Character) -> bool:

@@ -22,6 +22,8 @@ from .motions import GAZE
 _MAGIC, _JSON, _BIN = 0x46546C67, 0x4E4F534A, 0x004E4942
 _NODE, _MESH = "facemimic_node", "facemimic_mesh"
 _LONGEST_NAME = 63
+_USUAL_GAZE = 10.0
+"""Degrees that eye bones turn where an avatar looks by them and does not say how far: what VRM programs write."""
 _OVERRIDES = ("overrideBlink", "overrideLookAt", "overrideMouth")
 _MADE_BY_IMPORT = (
     "objects",
@@ -266,7 +268,7 @@ def _gaze(document: dict[str, Any]) -> dict[str, float]:
         by_bones = told.get("lookAtTypeName") == "Bone"
     ways = {"Out": "HorizontalOuter", "In": "HorizontalInner", "Up": "VerticalUp", "Down": "VerticalDown"}
     degrees = {way: (told.get(start + name) or {}).get(reach) for way, name in ways.items()} if by_bones else {}
-    return {way: float(one) for way, one in degrees.items() if isinstance(one, int | float)}
+    return {way: float(one) if isinstance(one, int | float) else _USUAL_GAZE for way, one in degrees.items()}
 
 
 def _note_expressions(document: dict[str, Any], objects: list[bpy.types.Object]) -> None:

@@ -16,6 +16,7 @@ from ..clip import Clip
 from .bones import MOTIONS, NOTED, motion_bone
 from .corrections import Correction
 from .schemes import HEAD_CHANNELS
+from .vrm_addon import stated_gaze
 
 TURNS = ("yaw", "pitch", "roll")
 SLIDES = ("left", "up", "forward")
@@ -227,7 +228,9 @@ def _jaw_forward(armature: bpy.types.Object, bone: str) -> float:
 
 
 def _stated_gaze(armature: bpy.types.Object) -> dict[str, Any]:
-    """What a VRM avatar says about its gaze; empty where it says nothing."""
+    """What a VRM avatar says about its gaze, in the VRM Add-on or in its file; empty where it says nothing."""
+    if kept := stated_gaze(armature):
+        return kept
     text = armature.get(GAZE)
     try:
         told = json.loads(text) if isinstance(text, str) else {}

@@ -1,7 +1,8 @@
-"""What the VRM Add-on for Blender (saturday06) keeps about an avatar: expressions, and the curves that preview them.
+"""What the VRM Add-on for Blender (saturday06) keeps about an avatar: expressions, their previews, and how eyes turn.
 
-It holds them on the armature's data as `vrm_addon_extension`, only while it is enabled. Names of properties as of its
-version 3.
+It holds them on the armature's data as `vrm_addon_extension`, only while it is enabled. Names of properties as in its
+published source up to version 3.19.1. There, a preview that changes, as a curve makes it, writes the shape keys of
+*all* expressions, those at rest as well, and a handler writes them again after the frame has changed.
 """
 
 from collections import defaultdict
@@ -58,18 +59,56 @@ def without_previews(armature: bpy.types.Object | None) -> Iterator[None]:
 
 
 def preview_curves(armature: bpy.types.Object | None) -> list[bpy.types.FCurve]:
-    """The curves that animate the previews of an armature's expressions in its active action."""
+    """The curves that animate the previews of an armature's expressions: in its action, its NLA strips, its drivers."""
     data: Any = getattr(armature.data, "animation_data", None) if armature is not None else None
-    if data is None or data.action is None or data.action_slot is None:
+    if data is None:
         return []
+    playing = [(data.action, data.action_slot)]
+    playing += [(strip.action, strip.action_slot) for track in data.nla_tracks for strip in _strips(track.strips)]
+    found = [curve for action, slot in dict.fromkeys(playing) for curve in _curves(action, slot)]
     return [
         curve
-        for layer in data.action.layers
-        for strip in layer.strips
-        for bag in [strip.channelbag(data.action_slot)]
-        for curve in (bag.fcurves if bag else ())
+        for curve in (*found, *data.drivers)
         if curve.data_path.startswith(f"{_EXTENSION}.") and curve.data_path.endswith(".preview")
     ]
+
+
+def _strips(strips: Any) -> Iterator[Any]:
+    """The strips with an action, those inside of meta strips too."""
+    for strip in strips:
+        yield from _strips(strip.strips)
+        if strip.action is not None:
+            yield strip
+
+
+def _curves(action: Any, slot: Any) -> Iterator[bpy.types.FCurve]:
+    if action is None or slot is None:
+        return
+    for layer in action.layers:
+        for strip in layer.strips:
+            bag = strip.channelbag(slot)
+            yield from bag.fcurves if bag else ()
+
+
+def stated_gaze(armature: bpy.types.Object) -> dict[str, float]:
+    """Degrees that the eye bones turn Out, In, Up and Down; empty without the add-on or where eyes look by shapes.
+
+    Every armature has the add-on's defaults, so that those count that have an expression: these are avatars.
+    """
+    extension = extension_of(armature)
+    if extension is None or not any(binds for _, binds in _expressions(armature)):
+        return {}
+    try:
+        if str(extension.spec_version) == _VRM_1:
+            look, by_bones = extension.vrm1.look_at, extension.vrm1.look_at.type == "bone"
+            start, reach = "range_map_", "output_scale"
+        else:
+            look, by_bones = extension.vrm0.first_person, extension.vrm0.first_person.look_at_type_name == "Bone"
+            start, reach = "look_at_", "y_range"
+        ways = {"Out": "horizontal_outer", "In": "horizontal_inner", "Up": "vertical_up", "Down": "vertical_down"}
+        return {way: float(getattr(getattr(look, start + name), reach)) for way, name in ways.items() if by_bones}
+    except AttributeError:
+        return {}
 
 
 def rename_binds(armature: bpy.types.Object | None, mesh: bpy.types.Object, old: str, new: str) -> None:
