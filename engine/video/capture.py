@@ -12,11 +12,12 @@ from engine import __version__
 from engine.channels import CHANNELS, SHAPES
 from engine.clip import Clip
 from engine.errors import FaceMimicError
-from engine.video.calibration import Calibration, actor_path, measured
+from engine.video.actor import known_actor, read_as, resting_in
+from engine.video.calibration import Calibration
 from engine.video.clean import evenly, filled, without_outliers
 from engine.video.completion import completed, find_gaps
 from engine.video.confidence import ALL, Sighting, judge
-from engine.video.events import Events, find_events, lip_gap, runs
+from engine.video.events import Events, find_events, lip_gap, spans
 from engine.video.faces import chosen_face, faces_to_choose
 from engine.video.follow import follow
 from engine.video.footage import Footage, open_footage
@@ -25,7 +26,6 @@ from engine.video.landmarker import file_sha256, find_landmarker
 from engine.video.notes import notes
 from engine.video.options import Options
 from engine.video.reading import Reader, reader
-from engine.video.rest import picked_frames, resting_frames
 from engine.video.steady import Seen, as_seen, steadied
 from engine.video.store import Store
 from engine.video.track import Track
@@ -67,7 +67,7 @@ def capture_all(path: str | Path, options: Options, progress: Progress | None = 
     read_by = reader(options.decoder, options.weights)
     with open_footage(path, options.fps, options.mirrored) as footage:
         # What is wrong with these is told before the work.
-        known = _known_actor(options, read_by, footage)
+        known = known_actor(options, read_by, footage)
         bundle = find_landmarker(options.model)
         track = _tracked(path, footage, bundle, options, _part(progress, 0, TRACKING))
         rate = float(options.fps or _own_rate(footage, track.times))
@@ -125,9 +125,8 @@ def _performed(
     times, found = track.times, track.found
     sighting = judge(track)
     seen = as_seen(track) if "smoothing" in options.without else steadied(track)
-    resting = _resting(times, found, seen, sighting, read_by, options, footage.still)
-    calibration, calibrated_by = _calibration(times, seen, sighting, resting, read_by, known, options, footage)
-    decoded = read_by.read(seen, calibration.neutral if calibration else None)
+    resting = resting_in(times, seen, sighting, read_by, options, footage.still)
+    decoded, calibration, calibrated_by = read_as(times, seen, sighting, resting, read_by, known, options, footage.name)
     faces = filled(times, decoded.values)
     if calibration is not None:
         faces = calibration.applied(times, faces, read_by.bias.narrowing)
@@ -140,8 +139,8 @@ def _performed(
     still = [name for name, reach in zip(SHAPES, np.ptp(faces, axis=0), strict=True) if reach < SILENT]
     facts: dict[str, Any] = {
         "frames_lost": int((~found).sum()),
-        "lost": _spans(times, ~found),
-        "resting": _spans(times, resting),
+        "lost": spans(times, ~found),
+        "resting": spans(times, resting),
         "calibration": calibrated_by,
         "blinks": [round(float(times[(a + b) // 2] - times[0]), 3) for a, b in events.blinks],
         "closures": [round(float(times[frame] - times[0]), 3) for frame in events.closures],
@@ -171,75 +170,6 @@ def _events(times: np.ndarray, faces: np.ndarray, seen: Seen, sighting: Sighting
     gap = lip_gap(seen.landmarks, seen.size)
     gap[sighting.regions[:, ALL.index("mouth")] < DOUBTFUL] = np.nan
     return find_events(times, np.stack(columns, 1), gap)
-
-
-def _resting(
-    times: np.ndarray,
-    found: np.ndarray,
-    seen: Seen,
-    sighting: Sighting,
-    read_by: Reader,
-    options: Options,
-    still: bool,
-) -> np.ndarray:
-    """bool (frames,): the frames taken as neutral; none in a photo, whose one face need not be at rest."""
-    if options.neutral is not None:
-        return picked_frames(times, found, options.neutral)
-    if still:
-        return np.zeros(len(times), bool)
-    plain = filled(times, read_by.read(seen, None).values)
-    # A covered or blurred face hardly moves and shows little, but is not at rest.
-    clear = found & (sighting.regions.mean(1) >= 0.8 * np.quantile(sighting.regions[found].mean(1), 0.75))
-    resting = np.zeros(len(times), bool)
-    resting[clear] = resting_frames(times[clear], plain[clear], read_by.bias.largest)
-    return resting
-
-
-def _known_actor(options: Options, read_by: Reader, footage: Footage) -> Calibration | None:
-    """The named actor's calibration, None where it is to be measured here. Raises FaceMimicError."""
-    if options.actor is None or "calibration" in options.without:
-        return None
-    path = actor_path(options.actor)
-    anew = options.renew_actor or options.full_range or options.neutral is not None
-    if path.is_file() and not anew:
-        return Calibration.load(path, read_by.name)
-    if footage.still and options.neutral is None:
-        raise FaceMimicError(
-            f"There is no calibration of {path.stem} yet, and a photo cannot give one. Capture a video of the actor"
-            " first, or pick this photo as their neutral face.",
-            "file",
-        )
-    return None
-
-
-def _calibration(
-    times: np.ndarray,
-    seen: Seen,
-    sighting: Sighting,
-    resting: np.ndarray,
-    read_by: Reader,
-    known: Calibration | None,
-    options: Options,
-    footage: Footage,
-) -> tuple[Calibration | None, str]:
-    """The calibration to apply, if any, and where it comes from."""
-    if "calibration" in options.without or (known is None and not resting.any()):
-        return None, "none"
-    path = actor_path(options.actor) if options.actor else None
-    if known is not None and path is not None:
-        return known, f"actor {path.stem}"
-    neutral = read_by.neutral(seen.rows(resting))
-    decoded = read_by.read(seen, neutral)
-    values = filled(times, decoded.values)
-    picked = options.neutral is not None
-    trust = decoded.confidence * sighting.channels[:, : len(SHAPES)]
-    made = measured(times, values, trust, resting, read_by, neutral, picked, options.full_range)
-    # A neutral face that is picked for this footage changes nobody's calibration unless that is asked.
-    if path is not None and (options.renew_actor or options.full_range or not path.is_file()):
-        about = {"footage": footage.name, "resting": _spans(times, resting), "full_range": options.full_range}
-        made.save(path, {"actor": path.stem, **about})
-        return made, f"measured here, kept as {path.stem}"
-    return made, "the artist's pick" if picked else "measured here"
 
 
 def _completed(
@@ -275,13 +205,8 @@ def _own_rate(footage: Footage, times: np.ndarray) -> float:
 
 def _doubtful(times: np.ndarray, sighting: Sighting) -> dict[str, list[list[float]]]:
     """By region, the spans in which it was found but not seen well."""
-    table = {name: _spans(times, sighting.regions[:, i] < DOUBTFUL, 20) for i, name in enumerate(ALL)}
-    return {name: spans for name, spans in table.items() if spans}
-
-
-def _spans(times: np.ndarray, chosen: np.ndarray, most: int = 50) -> list[list[float]]:
-    """[first, last] times in seconds of the runs of chosen frames, at most `most` of them."""
-    return [[round(float(times[a]), 3), round(float(times[b]), 3)] for a, b in runs(chosen)][:most]
+    table = {name: spans(times, sighting.regions[:, i] < DOUBTFUL, 20) for i, name in enumerate(ALL)}
+    return {name: told for name, told in table.items() if told}
 
 
 def _part(progress: Progress | None, low: float, high: float) -> Progress | None:

@@ -54,6 +54,11 @@ def runs(chosen: np.ndarray) -> list[tuple[int, int]]:
     return [(int(a), int(b) - 1) for a, b in zip(edges[::2], edges[1::2], strict=True)]
 
 
+def spans(times: np.ndarray, chosen: np.ndarray, most: int = 50) -> list[list[float]]:
+    """[first, last] seconds of the runs of chosen frames, at most `most` of them."""
+    return [[round(float(times[a]), 3), round(float(times[b]), 3)] for a, b in runs(chosen)][:most]
+
+
 def _hysteresis(curve: np.ndarray, high: float, low: float) -> list[tuple[int, int]]:
     """Runs above `low` that reach `high` somewhere."""
     return [run for run in runs(curve >= low) if curve[run[0] : run[1] + 1].max() >= high]

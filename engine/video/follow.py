@@ -7,7 +7,9 @@ that there is no other face to jump to; the window grows while the face is lost.
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +37,11 @@ TRY_TURNED = 15
 KEEP_EVERY = 60.0
 """Seconds of work after which what is done is kept, so that a crash costs no more."""
 
+TRACKED, MEASURED = ("landmarks", "scores", "poses"), ("colours", "sharpness")
+"""A Track's rows: those that the tracker gives, and those that `look` measures while the next frame is tracked."""
+
 Progress = Callable[[float], None]
+Looked = Future[tuple[np.ndarray, ...]]
 
 
 def follow(
@@ -64,7 +70,7 @@ def follow(
     with _Follower(model, chosen, kept.facts["state"] if kept else None) as follower:
         try:
             # A hair behind the last time, so that its frame is not taken twice.
-            for picture in footage.pictures(max(start, tape.times[-1] + 1e-6) if tape.times else start, end):
+            for picture in _ahead(footage.pictures(max(start, tape.times[-1] + 1e-6) if tape.times else start, end)):
                 tape.add(picture.time, follower.look(picture), follower.still)
                 if progress:
                     progress(min(1.0, (picture.time - start) / (last - start)) if last > start else 0.0)
@@ -102,17 +108,27 @@ def _explain_nothing(footage: Footage, follower: "_Follower", tape: "_Tape", sta
         )
 
 
+def _ahead(pictures: Iterator[Picture]) -> Iterator[Picture]:
+    """The same; the next one is decoded while the last one is worked on."""
+    with ThreadPoolExecutor(1) as beside:
+        coming = beside.submit(next, pictures, None)
+        while (picture := coming.result()) is not None:
+            coming = beside.submit(next, pictures, None)
+            yield picture
+
+
 class _Tape:
     """Rows that grow frame by frame into a Track."""
 
     def __init__(self, kept: Track | None) -> None:
         self.times: list[float] = list(kept.times) if kept else []
-        arrays = ("landmarks", "scores", "poses", "colours", "sharpness")
+        arrays = (*TRACKED, *MEASURED)
         self.rows: dict[str, list[np.ndarray]] = {name: list(getattr(kept, name)) if kept else [] for name in arrays}
         self.stills = list(kept.stills) if kept else []
         self.still_frames = [int(frame) for frame in kept.still_frames] if kept else []
         self.every = int(kept.facts["every"]) if kept else 1
         self.found = int(kept.found.sum()) if kept else 0
+        self._looked: Looked | None = None
         self._nothing = {
             "landmarks": np.full((LANDMARKS, 3), np.nan, np.float32),
             "scores": np.full(len(SHAPES), np.nan, np.float32),
@@ -121,7 +137,11 @@ class _Tape:
             "sharpness": np.full(len(regions()), np.nan, np.float32),
         }
 
-    def add(self, at: float, seen: dict[str, np.ndarray] | None, still: Callable[[], np.ndarray]) -> None:
+    def add(
+        self, at: float, seen: tuple[dict[str, np.ndarray], Looked] | None, still: Callable[[], np.ndarray]
+    ) -> None:
+        """seen: what the tracker found, and the rest of the row, which may still be under way."""
+        self._settle()
         if len(self.times) % self.every == 0 and seen is not None:
             self.stills.append(still())
             self.still_frames.append(len(self.times))
@@ -132,10 +152,19 @@ class _Tape:
                 self.still_frames = [self.still_frames[place] for place in kept]
         self.times.append(at)
         self.found += seen is not None
-        for name, rows in self.rows.items():
-            rows.append((seen or self._nothing)[name])
+        row, self._looked = seen or (self._nothing, None)
+        for name, value in row.items():
+            self.rows[name].append(value)
+
+    def _settle(self) -> None:
+        """Takes what was measured of the last frame. One at a time is under way, so that pictures do not pile up."""
+        if self._looked is not None:
+            for name, value in zip(MEASURED, self._looked.result(), strict=True):
+                self.rows[name].append(value)
+            self._looked = None
 
     def track(self, follower: "_Follower", footage: Footage, finished: bool) -> Track:
+        self._settle()
         facts = {
             "finished": finished,
             "every": self.every,
@@ -183,11 +212,13 @@ class _Follower:
         self._pixels: np.ndarray | None = None
         self._looked: int = state.get("looked", 0)
         self._lost: bool = state.get("lost", False)
+        self._beside = ThreadPoolExecutor(1)
 
     def __enter__(self) -> "_Follower":
         return self
 
     def __exit__(self, *error: object) -> None:
+        self._beside.shutdown()
         self._chooser.close()
         self._tracker.close()
 
@@ -207,8 +238,8 @@ class _Follower:
             "lost": self._lost,
         }
 
-    def look(self, picture: Picture) -> dict[str, np.ndarray] | None:
-        """A Track's row for the chosen face in the next picture; None without the face."""
+    def look(self, picture: Picture) -> tuple[dict[str, np.ndarray], Looked] | None:
+        """A Track's row for the chosen face in the next picture, its MEASURED part to come; None without the face."""
         if self._is_cut(picture):
             self.cuts.append(picture.time)
             self._box = None
@@ -224,14 +255,7 @@ class _Follower:
         marks, scores, pose = seen
         self._box, self._seen_at = Face(marks).box, picture.time
         self._pixels = pixels
-        colours, sharpness = look(pixels, marks)
-        return {
-            "landmarks": marks,
-            "scores": scores,
-            "poses": pose,
-            "colours": colours,
-            "sharpness": sharpness,
-        }
+        return dict(zip(TRACKED, (marks, scores, pose), strict=True)), self._beside.submit(look, pixels, marks)
 
     def still(self) -> np.ndarray:
         """A small picture of the face that was just found."""
@@ -283,17 +307,22 @@ class _Follower:
         return masked
 
     def _is_cut(self, picture: Picture) -> bool:
-        rows = np.linspace(0, picture.pixels.shape[0] - 1, 48).astype(int)
-        columns = np.linspace(0, picture.pixels.shape[1] - 1, 48).astype(int)
-        thumbnail = picture.pixels[np.ix_(rows, columns)].astype(float) / 255
+        height, width = picture.pixels.shape[:2]
+        thumbnail = picture.pixels[_spread(height)[:, None], _spread(width)].astype(np.int16)
         before, self._thumbnail = self._thumbnail, thumbnail
         if before is None:
             return False
-        change = float(np.abs(thumbnail - before).mean())
+        change = float(np.abs(thumbnail - before).mean()) / 255
         least, times = CUT
         cut = change > max(least, times * self._usual_change)
         self._usual_change += 0.2 * (min(change, least) - self._usual_change)
         return cut
+
+
+@cache
+def _spread(length: int) -> np.ndarray:
+    """Where a thumbnail's 48 rows or columns lie in a picture of that height or width."""
+    return np.linspace(0, length - 1, 48).astype(int)
 
 
 def _array(rows: Any) -> np.ndarray | None:

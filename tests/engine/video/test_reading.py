@@ -9,6 +9,7 @@ import pytest
 from engine.channels import INDEX, SHAPES
 from engine.errors import FaceMimicError
 from engine.video import capture as room
+from engine.video.actor import known_actor
 from engine.video.capture import Captured, capture_all
 from engine.video.decoder import Decoded, Neutral
 from engine.video.head import head_degrees
@@ -73,7 +74,7 @@ def test_a_learned_decoders_answer_goes_through_every_stage(
 
 def _by_scores(shared: Path, bundle: Path, actor: str) -> None:
     options = Options(model=bundle, actor=actor, decoder="none", end=0.5)
-    room._known_actor(options, Scores(), SimpleNamespace(still=False))  # type: ignore[arg-type]
+    known_actor(options, Scores(), SimpleNamespace(still=False))  # type: ignore[arg-type]
 
 
 def test_what_the_decoder_is_unsure_of_lowers_confidence_but_is_not_made_up(

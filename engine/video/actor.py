@@ -1,0 +1,89 @@
+"""Whose face it is: when it rests, and the calibration with which it is read."""
+
+import numpy as np
+
+from engine.channels import SHAPES
+from engine.errors import FaceMimicError
+from engine.video.calibration import Calibration, actor_path, measured
+from engine.video.clean import filled
+from engine.video.confidence import Sighting
+from engine.video.decoder import Decoded
+from engine.video.events import spans
+from engine.video.footage import Footage
+from engine.video.options import Options
+from engine.video.reading import Reader
+from engine.video.rest import picked_frames, resting_frames
+from engine.video.steady import Seen
+
+ENOUGH = 15.0
+"""Frames a second among which the resting ones are looked for; those next to them rest as well."""
+
+
+def known_actor(options: Options, read_by: Reader, footage: Footage) -> Calibration | None:
+    """The named actor's calibration, None where it is to be measured here. Raises FaceMimicError (kind "file")."""
+    if options.actor is None or "calibration" in options.without:
+        return None
+    path = actor_path(options.actor)
+    anew = options.renew_actor or options.full_range or options.neutral is not None
+    if path.is_file() and not anew:
+        return Calibration.load(path, read_by.name)
+    if footage.still and options.neutral is None:
+        raise FaceMimicError(
+            f"There is no calibration of {path.stem} yet, and a photo cannot give one. Capture a video of the actor"
+            " first, or pick this photo as their neutral face.",
+            "file",
+        )
+    return None
+
+
+def resting_in(
+    times: np.ndarray, seen: Seen, sighting: Sighting, read_by: Reader, options: Options, still: bool
+) -> np.ndarray:
+    """bool (frames,): the frames taken as neutral; none in a photo (`still`), whose one face need not be at rest."""
+    found = np.isfinite(seen.poses[:, 0, 0])
+    if options.neutral is not None:
+        return picked_frames(times, found, options.neutral)
+    resting = np.zeros(len(times), bool)
+    if still:
+        return resting
+    # A covered or blurred face hardly moves and shows little, but is not at rest.
+    whole = sighting.regions.mean(1)
+    clear = np.flatnonzero(found & (whole >= 0.8 * np.quantile(whole[found], 0.75)))
+    each = max(1, round(len(clear) / max(1e-6, (times[clear[-1]] - times[clear[0]]) * ENOUGH)))
+    some = clear[::each]
+    chosen = resting_frames(times[some], read_by.read(seen.rows(some), None).values, read_by.bias.largest)
+    resting[clear] = chosen.repeat(each)[: len(clear)]
+    return resting
+
+
+def read_as(
+    times: np.ndarray,
+    seen: Seen,
+    sighting: Sighting,
+    resting: np.ndarray,
+    read_by: Reader,
+    known: Calibration | None,
+    options: Options,
+    footage: str,
+) -> tuple[Decoded, Calibration | None, str]:
+    """What is read, the calibration that is to be applied to it, if any, and where that comes from.
+
+    A new calibration is kept where an actor is named. footage: what it is said to be measured on.
+    """
+    if known is not None and options.actor is not None:
+        return read_by.read(seen, known.neutral), known, f"actor {actor_path(options.actor).stem}"
+    if "calibration" in options.without or not resting.any():
+        return read_by.read(seen, None), None, "none"
+    neutral = read_by.neutral(seen.rows(resting))
+    decoded = read_by.read(seen, neutral)
+    trust = decoded.confidence * sighting.channels[:, : len(SHAPES)]
+    picked = options.neutral is not None
+    values = filled(times, decoded.values)
+    made = measured(times, values, trust, resting, read_by, neutral, picked, options.full_range)
+    path = actor_path(options.actor) if options.actor else None
+    # A neutral face that is picked for this footage changes nobody's calibration unless that is asked.
+    if path is not None and (options.renew_actor or options.full_range or not path.is_file()):
+        about = {"footage": footage, "resting": spans(times, resting), "full_range": options.full_range}
+        made.save(path, {"actor": path.stem, **about})
+        return decoded, made, f"measured here, kept as {path.stem}"
+    return decoded, made, "the artist's pick" if picked else "measured here"
