@@ -81,7 +81,7 @@ def _chosen_units(rng: np.random.Generator, emotion: Emotion, person: Person) ->
     amplitudes: dict[int, float] = {}
     for number in units():
         if number in emotion.core or number in emotion.prototype:
-            chance, low, high = (1.0, 0.75, 1.05) if number in emotion.core else (0.85, 0.65, 1.0)
+            chance, low, high = (1.0, 0.75, 1.05) if number in emotion.core else (0.93, 0.65, 1.0)
         elif number in emotion.variants:
             chance, low, high = 0.35, 0.3, 0.7
         else:
