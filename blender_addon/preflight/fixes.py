@@ -1,16 +1,15 @@
 """What preflight can do itself: each fix leaves the look of the character and of its takes as it is."""
 
 import json
-from collections.abc import Callable
-from typing import Any, Final, NamedTuple
+from collections.abc import Callable, Iterable
+from typing import Final, NamedTuple
 
 import bpy
 import numpy as np
 from mathutils import Vector
 
-from ..bake.write import takes
 from ..export.blender_data import key_blocks, shape_keys
-from ..export.curves import slot_of
+from ..export.curves import curves, slot_of
 from ..rig.bones import facing
 from ..rig.character import EXPRESSIONS, Character
 from ..rig.corrections import Correction, correct
@@ -67,20 +66,16 @@ def name_for_tracker(character: Character) -> str:
 
 
 def rename(character: Character, mesh: bpy.types.Object, old: str, new: str) -> None:
-    """Renames a shape key. Blender itself takes drivers and playing actions along; we the takes that rest."""
+    """Renames a shape key. Blender itself takes drivers and playing actions along; we the actions that rest."""
     key = shape_keys(mesh)
     if key is None:
         return
     key.key_blocks[old].name = new
     before, after = (f'key_blocks["{bpy.utils.escape_identifier(name)}"].value' for name in (old, new))
     for action in bpy.data.actions:
-        slot = slot_of(action, key) if takes(action) else None
-        for layer in action.layers if slot else ():
-            for strip in layer.strips:
-                bag: Any = strip.channelbag(slot)  # pyright: ignore[reportAttributeAccessIssue]
-                for curve in bag.fcurves if bag else ():
-                    if curve.data_path == before:
-                        curve.data_path = after
+        for curve in _curves_of(action, key):
+            if curve.data_path == before:
+                curve.data_path = after
     stated = mesh.get(EXPRESSIONS)
     if isinstance(stated, str):
         told = json.loads(stated)
@@ -89,6 +84,15 @@ def rename(character: Character, mesh: bpy.types.Object, old: str, new: str) -> 
         mesh[EXPRESSIONS] = json.dumps(told, ensure_ascii=False)
     if extension_of(character.armature) is not None:
         rename_binds(character.armature, mesh, old, new)
+
+
+def _curves_of(action: bpy.types.Action, key: bpy.types.Key) -> Iterable[bpy.types.FCurve]:
+    """The curves that an action holds for a Key; none of an action that can't be edited, or that is another's."""
+    slot = slot_of(action, key)
+    users = slot.users() if slot else []
+    if not action.is_editable or (users and key not in users):
+        return []
+    return curves(action, key).values()
 
 
 def _add_halves(character: Character, mesh: bpy.types.Object, name: str) -> None:
