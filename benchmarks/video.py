@@ -1,0 +1,149 @@
+"""Prints what a capture costs beside the tracker alone: `python -m benchmarks.video [VIDEO] [--long]`.
+
+Both run in turns on the same frames, so that what else the machine does falls on both. --long also decodes and reads
+ten minutes of 1080p and tells the most memory that took; there what the tracker says is played back from a few seconds.
+"""
+
+import argparse
+import resource
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from itertools import cycle, islice
+from pathlib import Path
+
+import numpy as np
+
+from engine.errors import FaceMimicError
+from engine.video import follow as following
+from engine.video.capture import capture_all
+from engine.video.faces import Landmarker
+from engine.video.footage import open_footage, opencv
+from engine.video.landmarker import find_landmarker
+from engine.video.options import Options
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+ROUNDS = 5
+LEAST_SECONDS = 20.0
+"""A shorter video is repeated, since starting the tracker costs as much as many frames."""
+LONG_SECONDS = 600.0
+LONG_SIZE = (1920, 1080)
+
+
+def pictures(video: Path) -> Iterator[np.ndarray]:
+    """Its frames as they are decoded, BGR."""
+    capture = opencv().VideoCapture(str(video))
+    while (frame := capture.read())[0]:
+        yield frame[1]
+    capture.release()
+
+
+def written(video: Path, path: Path, seconds: float, size: tuple[int, int] | None = None) -> Path:
+    """The video over and over for that long, in a frame of that size if one is given."""
+    cv2 = opencv()
+    with open_footage(video) as footage:
+        fps, count = footage.fps, round(seconds * footage.fps)
+    frames = []
+    for picture in pictures(video):
+        if size:
+            scale = min(size[0] / picture.shape[1], size[1] / picture.shape[0])
+            frame = np.full((size[1], size[0], 3), 128, np.uint8)
+            picture = cv2.resize(picture, None, fx=scale, fy=scale)
+            frame[: picture.shape[0], : picture.shape[1]] = picture
+            picture = frame
+        # A few seconds of 1080p would already take a gigabyte.
+        frames.append(cv2.imencode(".jpg", picture)[1])
+    height, width = cv2.imdecode(frames[0], 1).shape[:2]
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), fps, (width, height))
+    for frame in islice(cycle(frames), count):
+        writer.write(cv2.imdecode(frame, 1))
+    writer.release()
+    return path
+
+
+def tracked(video: Path, bundle: Path) -> int:
+    """The tracker alone, on every frame."""
+    landmarker, count = Landmarker(bundle, 1), 0
+    with open_footage(video) as footage:
+        for picture in footage.pictures():
+            landmarker.one(picture.pixels)
+            count += 1
+    landmarker.close()
+    return count
+
+
+def captured(video: Path, bundle: Path) -> int:
+    """The whole capture, without the performance model."""
+    options = Options(model=bundle, cache=False, without=("completion",))
+    return len(capture_all(video, options).track.times)
+
+
+def costs(work: Callable[[], object]) -> tuple[float, float]:
+    """Seconds by the clock, and of all cores' work."""
+    clock, work_time = time.perf_counter(), time.process_time()
+    work()
+    return time.perf_counter() - clock, time.process_time() - work_time
+
+
+def speed(video: Path, bundle: Path) -> None:
+    count = tracked(video, bundle)
+    rows = [(*costs(lambda: tracked(video, bundle)), *costs(lambda: captured(video, bundle))) for _ in range(ROUNDS)]
+    clock, work, whole_clock, whole_work = (statistics.median(column) for column in zip(*rows, strict=True))
+    ratio = statistics.median(row[0] / row[2] for row in rows)
+    work_ratio = statistics.median(row[1] / row[3] for row in rows)
+    print(f"\n{video.name}: {count} frames, medians of {ROUNDS} rounds in turns")
+    print(f"{'':<36}{'tracker':>10}{'capture':>10}{'rate kept':>11}{'target':>8}")
+    told = (
+        ("frames a second by the clock", clock, whole_clock, ratio, 0.9),
+        ("of one core's work", work, whole_work, work_ratio, ""),
+    )
+    for name, alone, whole, kept, target in told:
+        print(f"{name:<36}{count / alone:>10.1f}{count / whole:>10.1f}{kept:>11.2f}{target:>8}")
+
+
+def memory(video: Path, bundle: Path, folder: Path) -> None:
+    long = written(video, folder / "long.mp4", LONG_SECONDS, LONG_SIZE)
+    landmarker = Landmarker(bundle, 1)
+    with open_footage(long) as footage:
+        known = [landmarker.one(picture.pixels) for picture in islice(footage.pictures(), 200)]
+    landmarker.close()
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    real, answers = Landmarker.one, cycle(known)
+
+    class Played(Landmarker):
+        def one(self, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
+            if self._open is None:
+                real(self, pixels)
+            answer = next(answers)
+            return None if answer is None else tuple(part.copy() for part in answer)  # pyright: ignore[reportReturnType]
+
+    following.Landmarker = Played
+    count = captured(long, bundle)
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    unit = 1 if sys.platform == "darwin" else 1024
+    print(f"\n{count} frames of {LONG_SIZE[0]} × {LONG_SIZE[1]}, the tracker's answers played back")
+    print(f"most memory resident: {most * unit / 1e9:.2f} GB, {before * unit / 1e9:.2f} GB before it (limit 1)")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("video", nargs="?", type=Path, default=SHARED / "video" / "face_a.mp4")
+    parser.add_argument("--long", action="store_true", help="also ten minutes of 1080p")
+    args = parser.parse_args()
+    try:
+        bundle = SHARED / "models" / "face_landmarker.task"
+        bundle = find_landmarker(bundle if bundle.is_file() else None)
+        with tempfile.TemporaryDirectory() as folder, open_footage(args.video) as footage:
+            short = footage.duration < LEAST_SECONDS
+            video = written(args.video, Path(folder) / args.video.name, LEAST_SECONDS) if short else args.video
+            speed(video, bundle)
+            if args.long:
+                memory(args.video, bundle, Path(folder))
+    except FaceMimicError as error:
+        print(f"No video was measured: {error}")
+
+
+if __name__ == "__main__":
+    main()
