@@ -250,10 +250,10 @@ def _linked(obj: bpy.types.Object) -> str | None:
                 "file."
             )
         if block.override_library:
+            why = ", and Blender keeps its shape keys in the linked file" if obj.type == "MESH" else ""
             return (
-                f"{obj.name} is a library override, and Blender keeps its shape keys in the linked file. "
-                "Make it local (Object > Relations > Make Local > Selected Objects, Data & Materials) or open that "
-                "file."
+                f"{obj.name} is a library override{why}. FaceMimic performs local characters: make it local (Object > "
+                "Relations > Make Local > Selected Objects, Data & Materials) or open that file."
             )
     return None
 

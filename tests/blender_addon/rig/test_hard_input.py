@@ -191,3 +191,71 @@ def test_a_linked_armature_leaves_the_face_and_says_so(
     assert "Make Local" in character.notes[0]
     with pytest.raises(AddonError, match="shape keys"):
         find_character(make_armature("Other"))
+
+
+def test_an_overridden_character_is_refused_and_the_way_out_works(
+    addon: None, make_mesh: Make, make_armature: Make, make_clip: MakeClip, tmp_path: Any
+) -> None:
+    rig = make_armature()
+    face = make_mesh("Face", ["jawOpen"], rig)
+    together = bpy.data.collections.new("Character")
+    for obj in (rig, face):
+        together.objects.link(obj)
+    library = tmp_path / "library.blend"
+    bpy.data.libraries.write(str(library), {together})
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    scene: Any = bpy.context.scene
+    with bpy.data.libraries.load(str(library), link=True) as (_, wanted):
+        wanted.collections = ["Character"]
+    scene.collection.children.link(wanted.collections[0])
+    own = wanted.collections[0].override_hierarchy_create(scene, bpy.context.view_layer, do_fully_editable=True)
+    objects = {obj.type: obj for obj in own.objects}
+    assert all(obj.override_library for obj in objects.values())
+    before = [len(bpy.data.actions), objects["MESH"].data.shape_keys.key_blocks["jawOpen"].value]
+    for obj in objects.values():
+        with pytest.raises(AddonError, match=r"Make Local > Selected Objects, Data & Materials") as said:
+            find_character(obj)
+        assert "library override" in str(said.value)
+    assert [len(bpy.data.actions), objects["MESH"].data.shape_keys.key_blocks["jawOpen"].value] == before
+    for obj in objects.values():
+        obj.select_set(True)
+    bpy.context.view_layer.objects.active = objects["MESH"]
+    bpy.ops.object.make_local(type="SELECT_OBDATA_MATERIAL")
+    local: Any = bpy.context.view_layer.objects.active
+    bake(find_character(local), make_clip({"jawOpen": [0, 1], "headYaw": [0, 0.3]}), frame=1, fps=24, name="Take")
+    scene.frame_set(2)
+    assert local.data.shape_keys.key_blocks["jawOpen"].value == pytest.approx(1, abs=0.01)
+
+
+def test_a_local_face_on_an_overridden_armature_is_told_why_the_head_rests(
+    addon: None, make_mesh: Make, make_armature: Make, tmp_path: Any
+) -> None:
+    make_armature()
+    library = tmp_path / "library.blend"
+    bpy.data.libraries.write(str(library), {bpy.data.objects["Rig"]})
+    bpy.data.batch_remove(list(bpy.data.objects))
+    with bpy.data.libraries.load(str(library), link=True) as (_, wanted):
+        wanted.objects = ["Rig"]
+    bpy.context.scene.collection.objects.link(wanted.objects[0])
+    overridden = wanted.objects[0].override_create(remap_local_usages=True)
+    face = make_mesh("Local", ["jawOpen"])
+    face.modifiers.new("Armature", "ARMATURE").object = overridden
+    (note,) = find_character(face).notes
+    assert "library override" in note
+    assert "Make Local" in note
+    assert "shape keys" not in note
+
+
+def test_ten_thousand_shape_keys_in_a_tall_list(addon: None, scene: bpy.types.Scene) -> None:
+    mesh = bpy.data.meshes.new("Many")
+    mesh.from_pydata([(0, 0, 0)], [], [])
+    face = bpy.data.objects.new("Many", mesh)
+    scene.collection.objects.link(face)
+    names = [*channels()[:52], *(f"corrective {number}" for number in range(9_948))]
+    block = face.shape_key_add(name="Basis", from_mix=False)
+    for name in names:
+        face.shape_key_add(name="x", from_mix=False).name = name
+    assert len(block.id_data.key_blocks) == 10_001
+    character = find_character(face)
+    assert len(character.targets) == 52
+    assert len(character.unused) == 9_948
