@@ -10,9 +10,9 @@ from torch import Tensor
 from engine.channels import CHANNELS
 from engine.model.network import Network
 
-GUIDED_UNTIL = 0.5
-"""Time of the flow, 0..1, from which on guidance rests: by then the expression is settled, and late guidance would only
-exaggerate detail (Kynkäänniemi et al. 2024), at twice the cost."""
+GUIDED = (0.1, 0.4)
+"""Times of the flow, 0..1, between which guidance acts, at twice the cost. In the noise before it changes nothing that
+is asked for; later the expression is settled, and only detail would be exaggerated (Kynkäänniemi et al. 2024)."""
 LIVING = [i for i, name in enumerate(CHANNELS) if name.startswith(("eyeBlink", "eyeLook", "head"))]
 """Channels that guidance leaves as they are learned: nobody asks for a blink, and exaggeration takes half of them."""
 MANNER = 3.5
@@ -63,8 +63,8 @@ def integrate(
     cost of first order.
     """
     x = noise
-    # Denser near the noise, where it is decided what will be shown.
-    times = (1 - (1 - torch.linspace(0, 1, steps + 1)) ** 0.8).tolist()
+    # Denser near the noise, where it is decided what will be shown; a few steps must also reach the end.
+    times = (torch.linspace(0, 1, steps + 1) ** min(2.0, 1 + steps / 14)).tolist()
     before, last = 0.0, None
     for now, after in itertools.pairwise(times):
         clean = predict(x, now)
@@ -91,7 +91,7 @@ def guided(
     beats from an open request, and what distinguishes the asked style from the natural one. Each costs as much again.
     time: (batch,), the same for all.
     """
-    if guidance == 1 or (guidance > 1 and float(time[0]) >= GUIDED_UNTIL):
+    if guidance == 1 or (guidance > 1 and not GUIDED[0] <= float(time[0]) < GUIDED[1]):
         return network(noisy, time, known, confidence, asked, style)
     natural = torch.zeros_like(style)
     natural[:, -1] = style[:, -1]
