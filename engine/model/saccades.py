@@ -73,7 +73,8 @@ def _fixations(aim: np.ndarray, step: float) -> list[int]:
     """First sample of each fixation in `aim` (samples, 2), `step` seconds apart: the piecewise constant course with the
     least squared distance plus JUMP for each piece, by dynamic programming.
     """
-    count, least, most = len(aim), round(BRIEFEST / step), round(LONGEST / step)
+    count, least = len(aim), max(1, round(BRIEFEST / step))
+    most = max(least, round(LONGEST / step))
     total = np.concatenate([np.zeros((1, 2)), np.cumsum(aim, axis=0)])
     square = np.concatenate([[0.0], np.cumsum((aim**2).sum(axis=1))])
     best, origin = np.full(count + 1, np.inf), np.zeros(count + 1, int)

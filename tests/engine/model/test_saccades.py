@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -66,3 +67,11 @@ def test_only_gaze_and_lids_change(frames, seed):
     assert np.isfinite(answer).all()
     assert np.array_equal(answer[:, other], values[:, other])
     assert answer[:, LOOKS].min() >= 0
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("fps", [0.5, 1.0, 2.0, 5.0])
+def test_rates_slower_than_a_fixation_are_performed_too(fps: float):
+    values = glides([8, -6, 12])[:12]
+    performed = with_saccades(values, np.ones(len(values), bool), fps)
+    assert np.isfinite(performed).all()
