@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import scipy.sparse as sp
 from scipy.sparse.csgraph import connected_components, dijkstra
+from scipy.sparse.linalg import splu
 from scipy.spatial import KDTree
 
 Array = np.ndarray
@@ -12,9 +13,12 @@ Array = np.ndarray
 _WELD = 1e-5
 """Share of the mesh's size below which two points are one, as where a file splits vertices along texture seams."""
 
+_STIFFEST = 1e6
+"""Where a mesh is far finer than what is smoothed, equations would lose their digits."""
+
 
 class Samples(NamedTuple):
-    """Points spread over a surface: points, normals (n, 3), vertices int (n, 3) and weights (n, 3) that make each."""
+    """Points spread over a surface: points, normals (n, 3), the triangle int (n, 3) and the weights (n, 3) of each."""
 
     points: Array
     normals: Array
@@ -24,6 +28,22 @@ class Samples(NamedTuple):
     def mix(self, values: Array, which: Array) -> Array:
         """Values of vertices (…, v, c) at the samples `which`: (…, len(which), c)."""
         return (values[..., self.vertices[which], :] * self.weights[which][..., None]).sum(-2)
+
+    def spread(self, values: Array) -> Array:
+        """Values of vertices (v, c) at all samples (n, c)."""
+        return (values[self.vertices] * self.weights[..., None]).sum(1)
+
+
+class Place(NamedTuple):
+    """Places on a surface: points (n, 3), and vertices int (n, 3) with weights (n, 3) that make each."""
+
+    points: Array
+    vertices: Array
+    weights: Array
+
+    def mix(self, values: Array) -> Array:
+        """Values of vertices (…, v, c) at the places: (…, n, c)."""
+        return (values[..., self.vertices, :] * self.weights[..., None]).sum(-2)
 
 
 class Tree:
@@ -35,6 +55,39 @@ class Tree:
     def query(self, at: Array, k: int = 1) -> tuple[Array, Array]:
         """How far the nearest point, or the nearest k, lie from each place, and which they are: (n,) or (n, k)."""
         return self._tree.query(at, k=k)
+
+
+def nearest_on(points: Array, triangles: Array, at: Array) -> Place:
+    """The place of one triangle, int (n, 3), that lies nearest to each of the points `at` (n, 3)."""
+    a, b, c = points[triangles].transpose(1, 0, 2)
+    inside = _barycentric(a, b, c, at)
+    best, away = inside, np.linalg.norm(_mixed(a, b, c, inside) - at, axis=1)
+    away[(inside < 0).any(1)] = np.inf
+    zero = np.zeros(len(at))
+    for first, second, order in ((a, b, (0, 1, 2)), (b, c, (1, 2, 0)), (c, a, (2, 0, 1))):
+        edge = second - first
+        share = np.clip(((at - first) * edge).sum(1) / np.maximum((edge * edge).sum(1), 1e-12), 0, 1)
+        weights = np.empty((len(at), 3))
+        for column, values in zip(order, (1 - share, share, zero), strict=True):
+            weights[:, column] = values
+        far = np.linalg.norm(first + share[:, None] * edge - at, axis=1)
+        nearer = far < away
+        best, away = np.where(nearer[:, None], weights, best), np.where(nearer, far, away)
+    return Place(_mixed(a, b, c, best), triangles, best)
+
+
+def _mixed(a: Array, b: Array, c: Array, weights: Array) -> Array:
+    return a * weights[:, :1] + b * weights[:, 1:2] + c * weights[:, 2:]
+
+
+def _barycentric(a: Array, b: Array, c: Array, at: Array) -> Array:
+    """Weights (n, 3) of the places in the triangles' planes below `at`."""
+    u, v, w = b - a, c - a, at - a
+    uu, uv, vv = (u * u).sum(1), (u * v).sum(1), (v * v).sum(1)
+    wu, wv = (w * u).sum(1), (w * v).sum(1)
+    area = np.maximum(uu * vv - uv * uv, 1e-18)
+    second, third = (vv * wu - uv * wv) / area, (uu * wv - uv * wu) / area
+    return np.stack([1 - second - third, second, third], 1)
 
 
 def weld(points: Array, triangles: Array) -> tuple[Array, Array]:
@@ -68,6 +121,15 @@ def edges(triangles: Array) -> Array:
     return np.unique(np.sort(pairs, axis=1), axis=0)
 
 
+def edge_lengths(points: Array, triangles: Array) -> Array:
+    """The mean length of the edges at each vertex (v,); of all edges for vertices without any."""
+    pairs = edges(triangles)
+    length = np.linalg.norm(points[pairs[:, 0]] - points[pairs[:, 1]], axis=1)
+    count = np.bincount(pairs.ravel(), minlength=len(points))
+    total = np.bincount(pairs.ravel(), np.repeat(length, 2), len(points))
+    return np.where(count > 0, np.maximum(total / np.maximum(count, 1), 1e-3), max(length.mean(), 1e-3))
+
+
 def pieces(count: int, triangles: Array) -> Array:
     """The number of the connected piece that each vertex belongs to, int (v,)."""
     pairs = edges(triangles)
@@ -88,6 +150,16 @@ def laplacian(points: Array, triangles: Array) -> sp.csr_matrix:
     return (sp.diags((total > 0).astype(float)) - share).tocsr()
 
 
+def smooth(values: Array, weight: Array, points: Array, triangles: Array, over: Array) -> Array:
+    """Values (m, n, 3) at vertices, bent as little as weights (n,) allow; over (n,): mm of detail that is lost."""
+    bend = laplacian(points, triangles)
+    stiff = np.clip((over / edge_lengths(points, triangles)) ** 4, 0.02, _STIFFEST)
+    system = sp.diags(weight) + bend.T @ sp.diags(stiff) @ bend
+    count, rows = len(points), len(values)
+    right = (values * weight[:, None]).transpose(1, 0, 2).reshape(count, -1)
+    return splu(system.tocsc()).solve(right).reshape(count, rows, 3).transpose(1, 0, 2)
+
+
 def surface_distance(points: Array, triangles: Array, seeds: Array, limit: float = np.inf) -> Array:
     """Length of the shortest way along edges from the nearest seed, (v,); infinite beyond `limit`."""
     pairs = edges(triangles)
@@ -103,7 +175,8 @@ def samples(points: Array, triangles: Array, spacing: float, normals: Array | No
     corners = points[triangles]
     longest = np.linalg.norm(corners - np.roll(corners, 1, axis=1), axis=2).max(1)
     steps = np.clip(np.ceil(longest / spacing), 1, 40).astype(int)
-    who, weights = [np.arange(len(points))[:, None].repeat(3, 1)], [np.eye(3)[:1].repeat(len(points), 0)]
+    _, first = np.unique(triangles, return_index=True)
+    who, weights = [triangles[first // 3]], [np.eye(3)[first % 3]]
     for n in np.unique(steps):
         if n == 1:
             continue

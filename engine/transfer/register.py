@@ -31,31 +31,24 @@ def features(points: Array, normals: Array, sides: Array) -> Array:
     return np.concatenate([points, NORMAL_WEIGHT * normals, LABEL_WEIGHT * sides], axis=-1)
 
 
-def sides(label: Array) -> Array:
-    """Labels as two numbers: lips (1 upper, -1 lower), lids (likewise); float (n, 2)."""
-    lips = np.where(label == 1, 1.0, np.where(label == 2, -1.0, 0.0))
-    lids = np.where((label == 3) | (label == 5), 1.0, np.where((label == 4) | (label == 6), -1.0, 0.0))
-    return np.stack([lips, lids], 1)
-
-
 def register(
     source: Source,
     warp: Warp,
     marks: tuple[Array, Array],
     target: mesh.Samples,
-    target_sides: Array,
+    sides: tuple[Array, Array],
     progress: Callable[[float], None] | None = None,
 ) -> Array:
     """Where the source's vertices lie on the target, (v, 3).
 
-    warp: the first fit. marks: numbers of source vertices and where they belong (n, 3). target: samples of the skin;
-    target_sides (n, 2) as `sides` gives them.
+    warp: the first fit. marks: numbers of source vertices and where they belong (n, 3). target: samples of the skin.
+    sides (n, 2): of the source's vertices and of the samples, as `sides.sides` tells.
     """
     first = warp(source.points)
     laplacian = mesh.laplacian(source.points, source.triangles)
     stiff = (laplacian.T @ laplacian).tocsc()
-    tree = mesh.Tree(features(target.points, target.normals, target_sides))
-    own = sides(source.label)
+    own, others = sides
+    tree = mesh.Tree(features(target.points, target.normals, others))
     count = len(first)
     pinned = np.bincount(marks[0], minlength=count) * _PULL
     pinned_to = np.stack([np.bincount(marks[0], marks[1][:, axis], count) for axis in range(3)], 1) * _PULL

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from engine.channels import SHAPES
+from engine.transfer.soften import softened
 
 Array = np.ndarray
 _FILE = Path(__file__).parent / "data" / "nova.npz"
@@ -49,10 +50,11 @@ def load_source() -> Source:
         names = [str(name) for name in data["names"]]
         order = [names.index(name) for name in SHAPES]
         deltas = data["deltas"][order] * data["step"][order][:, None, None]
+        points, triangles = data["points"].astype(float), data["triangles"].astype(int)
         return Source(
-            data["points"].astype(float),
-            data["triangles"].astype(int),
-            deltas,
+            points,
+            triangles,
+            softened(deltas, points, triangles, data["lip_ring"].astype(float)),
             data["label"],
             data["hidden"],
             data["lid_ring"].astype(float),

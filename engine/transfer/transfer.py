@@ -9,8 +9,9 @@ import numpy as np
 from engine.channels import INDEX, SHAPES
 from engine.errors import FaceMimicError
 from engine.transfer import contacts, detect, mesh, parts, symmetry, transport
-from engine.transfer.landmarks import CONTOURS, NAMED, lips_closed, trusted
+from engine.transfer.landmarks import NAMED, lips_closed, trusted
 from engine.transfer.register import register
+from engine.transfer.sides import sides as sides_of
 from engine.transfer.source import Source, load_source
 from engine.transfer.warp import Warp, similarity
 
@@ -175,17 +176,18 @@ class _Transfer:
     def run(self, symmetric: bool, tell: Progress) -> Array:
         """Deltas of all vertices (52, v, 3)."""
         source = self.source
-        sides = self._sides()
-        registered = self._register(sides, tell)
+        own = sides_of(source.points, source.triangles, source.landmarks)
+        sides = sides_of(self.skin_points, self.faces, self.marks)
+        registered = self._register(own, sides, tell)
         to, back = transport.between(source, registered)
         values = transport.carried(source, to)
         tell(0.6)
-        match = transport.match(source, registered, self.skin_points, self.faces, sides)
         away = mesh.Tree(registered).query(self.skin_points)[0]
+        fine = self._fine(registered)
+        place, sure = transport.match(source, own, registered, self.skin_points, self.faces, sides, fine)
+        rings = place.mix(np.stack([source.lid_ring, source.lip_ring], 1))
         still = self.still | (away > _REACH)
-        rings = match.of(np.stack([source.lid_ring, source.lip_ring], 1))
-        fine = (np.abs(rings) < _FINE).any(1)
-        deltas = transport.filled(match.of(values), match.sure, self.skin_points, self.faces, still, fine)
+        deltas = transport.filled(place.mix(values), sure, self.skin_points, self.faces, still, fine)
         tell(0.75)
         found = parts.find_parts(self.points, self.pieces, self.skin_piece, self.skin_points, self.marks)
         self._close(deltas, rings, sides, found)
@@ -200,7 +202,7 @@ class _Transfer:
         tell(1.0)
         return out
 
-    def _register(self, sides: Array, tell: Progress) -> Array:
+    def _register(self, own_sides: Array, sides: Array, tell: Progress) -> Array:
         source, numbers_reach = self.source, trusted()
         numbers, reach = numbers_reach
         own = lips_closed(source.landmarks)
@@ -208,31 +210,22 @@ class _Transfer:
         numbers, reach = numbers[once], reach[once]
         first = Warp(own[numbers], self.marks[numbers], 2 * reach)
         surface = mesh.samples(self.skin_points, self.faces, 1.5)
-        surface_sides = (sides[surface.vertices] * surface.weights[..., None]).sum(1)
         fine = numbers[reach < 1]
         pinned = mesh.Tree(source.points).query(own[fine])[1]
         return register(
-            source, first, (pinned, self.marks[fine]), surface, surface_sides, lambda f: tell(0.1 + 0.5 * f)
+            source,
+            first,
+            (pinned, self.marks[fine]),
+            surface,
+            (own_sides, surface.spread(sides)),
+            lambda f: tell(0.1 + 0.5 * f),
         )
 
-    def _sides(self) -> Array:
-        """Which lip and which lid each skin vertex belongs to: by the shorter way over the surface, (n, 2)."""
-        tree = mesh.Tree(self.skin_points)
-        out = np.zeros((len(self.skin), 2))
-
-        def ways(names: tuple[str, ...], limit: float) -> Array:
-            marks = self.marks[[number for name in names for number in CONTOURS[name][1:-1]]]
-            return mesh.surface_distance(self.skin_points, self.faces, np.unique(tree.query(marks)[1]), limit)
-
-        for column, upper, lower, limit in (
-            (0, ("lipUpperOuter",), ("lipLowerOuter",), 30.0),
-            (1, ("lidUpperLeft",), ("lidLowerLeft",), 14.0),
-            (1, ("lidUpperRight",), ("lidLowerRight",), 14.0),
-        ):
-            up, down = ways(upper, limit), ways(lower, limit)
-            near = np.minimum(up, down) < limit
-            out[near, column] = np.where(up < down, 1.0, -1.0)[near]
-        return out
+    def _fine(self, registered: Array) -> Array:
+        """Vertices near lids and lips, bool (n,)."""
+        source = self.source
+        near = (np.abs(source.lid_ring) < _FINE) | (np.abs(source.lip_ring) < _FINE)
+        return near[mesh.Tree(registered).query(self.skin_points)[1]]
 
     def _close(self, deltas: Array, rings: Array, sides: Array, found: parts.Parts) -> None:
         """Corrects what must meet: lids in a blink, lips in mouthClose; and keeps lids outside the eyeballs."""

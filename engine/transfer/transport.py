@@ -1,14 +1,10 @@
 """Carrying the source's shapes over to the target's skin, once the source lies over it."""
 
-from typing import NamedTuple
-
 import numpy as np
-import scipy.sparse as sp
-from scipy.sparse.linalg import splu
 
 from engine.channels import INDEX, SHAPES
 from engine.transfer import mesh
-from engine.transfer.register import features, sides
+from engine.transfer.register import features
 from engine.transfer.source import Source
 from engine.transfer.warp import Warp
 
@@ -16,16 +12,24 @@ Array = np.ndarray
 
 _STILL = 0.01
 """mm below which a vertex does not move."""
-_CENTRES = 1500
-_SPACING = 1.2
-_SMOOTH = 1.2, 4.0
-"""mm over which what was carried is smoothed: on lips and lids, and elsewhere."""
+_CENTRES = 600
+_EXACT, _LOOSE = 0.05, 2.0
+"""mm by which the map of space may miss the edges of lids and lips, and everything else: a rough one would crumple."""
+_SPACING = 1.5
+_CANDIDATES = 4
+_STRETCH = 3.0
+"""Stretch between two vertices from which their places on the source are doubted: there the source lies in folds."""
+_PLACES = 4.0, 8.0
+"""mm over which places on the source are smoothed: around lips and lids, and elsewhere."""
+_SMOOTH = 3.0, 8.0
+"""Likewise for what was carried."""
 
 
 def between(source: Source, registered: Array) -> tuple[Warp, Warp]:
     """Smooth maps of the whole space: from the source's to the target's, and back."""
-    here, there = _centres(source, registered)
-    return Warp(here, there, stiffness=0.05), Warp(there, here, stiffness=0.05)
+    chosen, miss = _centres(source)
+    here, there = source.points[chosen], registered[chosen]
+    return Warp(here, there, stiffness=miss), Warp(there, here, stiffness=miss)
 
 
 def carried(source: Source, space: Warp) -> Array:
@@ -47,42 +51,71 @@ def carried(source: Source, space: Warp) -> Array:
     return out
 
 
-def _centres(source: Source, registered: Array) -> tuple[Array, Array]:
-    """Vertices that the map goes through: the edges of lids and lips, and an even spread of the others."""
-    chosen = np.flatnonzero((source.lid_ring == 0) | (source.lip_ring == 0))
+def _centres(source: Source) -> tuple[Array, Array]:
+    """Vertices that the map goes through and how much it may miss each: lids' and lips' edges, and an even spread."""
+    edges = np.flatnonzero((source.lid_ring == 0) | (source.lip_ring == 0))
     visible = np.flatnonzero(~source.hidden)
     moves = np.abs(source.deltas[:, visible]).max((0, 2)) > 0.2
     rng = np.random.default_rng(0)
     inner = rng.permutation(visible[moves])[: _CENTRES * 3 // 4]
     outer = rng.permutation(visible[~moves])[: _CENTRES // 4]
-    chosen = np.unique(np.concatenate([chosen, inner, outer]))
-    return source.points[chosen], registered[chosen]
+    others = np.setdiff1d(np.concatenate([inner, outer]), edges)
+    return np.concatenate([edges, others]), np.repeat([_EXACT, _LOOSE], [len(edges), len(others)])
 
 
-class Match(NamedTuple):
-    """For each target vertex the place on the source that lies nearest: samples, which of them, how sure it is 0..1."""
+def match(
+    source: Source, source_sides: Array, registered: Array, points: Array, triangles: Array, sides: Array, fine: Array
+) -> tuple[mesh.Place, Array]:
+    """The place on the source that belongs to each of the target's vertices (n, 3), and how sure it is, 0..1 (n,).
 
-    spread: mesh.Samples
-    which: Array
-    sure: Array
-
-    def of(self, values: Array) -> Array:
-        """Values of source vertices (…, v, c) at the target's vertices (…, n, c)."""
-        return self.spread.mix(values, self.which)
-
-
-def match(source: Source, registered: Array, points: Array, triangles: Array, label_sides: Array) -> Match:
-    """Finds the source, registered onto the target, under each of the target's vertices (n, 3)."""
-    normals = mesh.vertex_normals(registered, source.triangles)
-    spread = mesh.samples(registered, source.triangles, _SPACING, normals)
-    own = (sides(source.label)[spread.vertices] * spread.weights[..., None]).sum(1)
-    tree = mesh.Tree(features(spread.points, spread.normals, own))
+    registered: the source's vertices where they lie on the target. sides, source_sides: as `sides.sides` tells.
+    fine bool (n,): lips and lids.
+    """
     facing = mesh.vertex_normals(points, triangles)
-    _, near = tree.query(features(points, facing, label_sides))
-    away = np.linalg.norm(spread.points[near] - points, axis=1)
-    alike = (spread.normals[near] * facing).sum(1)
+    spread = mesh.samples(registered, source.triangles, _SPACING)
+    have = features(spread.points, spread.normals, spread.spread(source_sides))
+    place, away = _nearest(registered, spread, have, points, features(points, facing, sides))
+    normals = mesh.vertex_normals(registered, source.triangles)
+    alike = (place.mix(normals) * facing).sum(1)
     sure = np.clip(1.5 - away / 4.0, 0, 1) * np.clip(alike * 2, 0, 1)
-    return Match(spread, near, sure)
+    first = place.mix(source.points)
+    trust = sure / (1 + (_stretch(first, points, triangles) / _STRETCH) ** 4)
+    moved = mesh.smooth(
+        (first - points)[None], np.maximum(trust**2, 1e-3), points, triangles, np.where(fine, *_PLACES)
+    )[0]
+    spread = mesh.samples(source.points, source.triangles, _SPACING)
+    still = np.zeros_like(spread.points), np.zeros_like(points)
+    have = features(spread.points, still[0], spread.spread(source_sides))
+    at = points + moved
+    place, away = _nearest(source.points, spread, have, at, features(at, still[1], sides))
+    return place, sure * np.clip(1.5 - away / 4.0, 0, 1)
+
+
+def _nearest(points: Array, spread: mesh.Samples, have: Array, at: Array, wanted: Array) -> tuple[mesh.Place, Array]:
+    """The place on a surface whose features are nearest to those wanted, and how far it lies from `at` (n,)."""
+    far, near = mesh.Tree(have).query(wanted, k=_CANDIDATES)
+    unlike = far**2 - ((spread.points[near] - at[:, None]) ** 2).sum(2)
+    best: list[Array] = []
+    cost = np.full(len(at), np.inf)
+    for candidate in range(_CANDIDATES):
+        place = mesh.nearest_on(points, spread.vertices[near[:, candidate]], at)
+        own = ((place.points - at) ** 2).sum(1) + unlike[:, candidate]
+        if not best:
+            best = list(place)
+        best = [np.where((own < cost)[:, None], new, old) for new, old in zip(place, best, strict=True)]
+        cost = np.minimum(own, cost)
+    place = mesh.Place(*best)
+    return place, np.linalg.norm(place.points - at, axis=1)
+
+
+def _stretch(places: Array, points: Array, triangles: Array) -> Array:
+    """How much further apart than its neighbours a vertex's place is than the vertex itself, at most (n,)."""
+    pairs = mesh.edges(triangles)
+    before, after = (np.linalg.norm(at[pairs[:, 0]] - at[pairs[:, 1]], axis=1) for at in (points, places))
+    ratio = after / np.maximum(before, 0.3 * np.median(before))
+    out = np.zeros(len(points))
+    np.maximum.at(out, pairs.ravel(), np.repeat(ratio, 2))
+    return out
 
 
 def filled(values: Array, sure: Array, points: Array, triangles: Array, still: Array, fine: Array) -> Array:
@@ -90,14 +123,5 @@ def filled(values: Array, sure: Array, points: Array, triangles: Array, still: A
 
     fine bool (n,): lips and lids, which are smoothed less.
     """
-    laplacian = mesh.laplacian(points, triangles)
-    weight = np.maximum(sure**2, 1e-4)
-    weight = np.where(still, 1.0, weight)
-    pairs = mesh.edges(triangles)
-    edge = float(np.median(np.linalg.norm(points[pairs[:, 0]] - points[pairs[:, 1]], axis=1)))
-    stiff = np.clip((np.where(fine, *_SMOOTH) / edge) ** 4, 0.02, 300.0)
-    system = sp.diags(weight) + laplacian.T @ sp.diags(stiff) @ laplacian
-    goal = np.where(still[:, None], 0.0, values) * weight[:, None]
-    count = len(points)
-    right = goal.transpose(1, 0, 2).reshape(count, -1)
-    return splu(system.tocsc()).solve(right).reshape(count, len(values), 3).transpose(1, 0, 2)
+    weight = np.where(still, 1.0, np.maximum(sure**2, 1e-4))
+    return mesh.smooth(np.where(still[:, None], 0.0, values), weight, points, triangles, np.where(fine, *_SMOOTH))
