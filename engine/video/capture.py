@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from engine import __version__
-from engine.channels import CHANNELS, SHAPES
+from engine.channels import CHANNELS, REGIONS, SHAPES
 from engine.clip import Clip
 from engine.errors import FaceMimicError
 from engine.video.actor import known_actor, read_as, resting_in
@@ -141,6 +141,7 @@ def _performed(
         "frames_lost": int((~found).sum()),
         "lost": spans(times, ~found),
         "resting": spans(times, resting),
+        "rest_shows": _rest_shows(faces, resting),
         "calibration": calibrated_by,
         "blinks": [round(float(times[(a + b) // 2] - times[0]), 3) for a, b in events.blinks],
         "closures": [round(float(times[frame] - times[0]), 3) for frame in events.closures],
@@ -159,6 +160,12 @@ def _performed(
     if progress:
         progress(1.0)
     return Captured(Clip(values, fps, CHANNELS, facts), track, sighting, resting, events)
+
+
+def _rest_shows(faces: np.ndarray, resting: np.ndarray) -> float:
+    """What the face taken for neutral shows all the same, summed over the channels; 0 where there is none."""
+    shapes = [i for i in range(len(SHAPES)) if i not in REGIONS["gaze"]]
+    return round(float(np.median(faces[resting][:, shapes], axis=0).sum()), 2) if resting.any() else 0.0
 
 
 def _events(times: np.ndarray, faces: np.ndarray, seen: Seen, sighting: Sighting) -> Events:

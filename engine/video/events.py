@@ -1,6 +1,7 @@
 """What happens in a performance, as an animator would mark it: blinks, open mouths, lips that meet, smiles."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -16,6 +17,8 @@ below, the lips have met. On sealed lips the landmarks keep up to 0.02 apart, in
 reach 0.08."""
 SMILING, RISEN = 0.25, 0.1
 """A smile is one that reaches the first; it begins where it last was below the second."""
+TOGETHER = 0.3
+"""Seconds within which both corners of the mouth begin one smile."""
 _UPPER, _LOWER, _RIGHT, _LEFT = 13, 14, 33, 263
 
 
@@ -33,11 +36,14 @@ class Events:
 def find_events(times: np.ndarray, values: np.ndarray, gap: np.ndarray) -> Events:
     """times: seconds (frames,). values: (frames, 52 or more), calibrated. gap: (frames,) as from `lip_gap`."""
     lids = values[:, [INDEX["eyeBlinkLeft"], INDEX["eyeBlinkRight"]]].mean(1)
-    smile = values[:, [INDEX["mouthSmileLeft"], INDEX["mouthSmileRight"]]].max(1)
+    smiles = [_hysteresis(values[:, INDEX[side]], SMILING, RISEN) for side in ("mouthSmileLeft", "mouthSmileRight")]
     shut = [run for run in runs(lids >= SHUT) if times[run[1]] - times[run[0]] <= LONGEST_BLINK]
     mouth_open = _hysteresis(np.nan_to_num(gap), PARTED, MET)
     closures = [last + 1 for _, last in mouth_open if last + 1 < len(gap) and np.isfinite(gap[last + 1])]
-    return Events(shut, mouth_open, closures, [first for first, _ in _hysteresis(smile, SMILING, RISEN)])
+    # What is there from the beginning on was not seen to begin.
+    begun = sorted(first for side in smiles for first, _ in side if first)
+    apart = [b for a, b in pairwise([None, *begun]) if b is not None and (a is None or times[b] - times[a] > TOGETHER)]
+    return Events(shut, mouth_open, closures, apart)
 
 
 def lip_gap(landmarks: np.ndarray, size: tuple[int, int]) -> np.ndarray:

@@ -4,6 +4,8 @@ from typing import Any
 
 FEW = 0.2
 """Share of frames with a face below which that is the first thing to know."""
+UNRESTED = 1.0
+"""Sum of channels from which on a face is not at rest; resting ones show up to 0.3, one open mouth or grin 1.5 to 6."""
 
 
 def notes(facts: dict[str, Any]) -> list[str]:
@@ -54,6 +56,11 @@ def _of_doubt(facts: dict[str, Any]) -> list[str]:
             told.append(f"Longer gaps are only bridged, without the performance model: {completed['failed']}")
         elif "performed" in completed:
             told.append(f"The performance model performs the longer gaps, {_times(len(completed['performed']))}.")
+    if facts["rest_shows"] > UNRESTED and facts["calibration"].startswith("measured here"):
+        told.append(
+            "No face at rest was found; the calmest was taken for neutral, so expressions may come out weak. Say when"
+            " the face rests, or name an actor whose rest was measured elsewhere."
+        )
     if facts["calibration"] == "none" and facts["source"] == "photo":
         told.append("A photo says nothing of the resting face: name an actor who was calibrated for a truer pose.")
     return told

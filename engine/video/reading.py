@@ -16,6 +16,8 @@ from engine.video.steady import Seen
 
 DECODERS = ("auto", "learned", "none")
 """auto: the learned one where its weights are installed. none: the tracker's own scores."""
+RESTING = 0.15
+"""What 99 of 100 of the learned decoder's readings of resting faces stay below, on people whom it does not know."""
 
 
 @dataclass(frozen=True)
@@ -64,8 +66,7 @@ class Learned:
         self.silent: tuple[str, ...] = UNSEEN
         self._decoder = decoder
         self.name = f"decoder {decoder.sha256[:16]}" if decoder.sha256 else "decoder"
-        largest = np.minimum(raw_scores.largest_bias(), 0.15)
-        self.bias = Bias(largest.astype(np.float32), (0.65, 0.95))
+        self.bias = Bias(np.full(len(SHAPES), RESTING, np.float32), (0.65, 0.95))
 
     def neutral(self, resting: Seen) -> Neutral:
         return self._decoder.neutral(resting.landmarks, resting.logits, resting.poses, resting.size)

@@ -10,6 +10,10 @@ SHARE = 0.1
 FEWEST = 5
 LEAST_LEFT = 0.4
 """Range above the resting face that is still scaled to the whole; less is scaled as this."""
+ALIKE = 0.15
+"""How far two readings of the same face lie apart, and how much more than the quietest a resting face may show."""
+MOST = 1000
+"""Frames that are compared with each other; of more, a part is."""
 PICK = 0.1
 """Seconds around the artist's pick that count as resting."""
 
@@ -18,15 +22,27 @@ def resting_frames(times: np.ndarray, scores: np.ndarray, largest_bias: np.ndarr
     """bool (frames,): the tenth of the clip that looks most like a resting face.
 
     times: seconds (frames,). scores: (frames, 52) without NaN. largest_bias: (52,), how much a resting face may read.
-    Such frames hardly move and show little beyond that. Choosing by stillness alone would take a held smile for rest.
+    Frames count that hardly move and show little beyond that; among them, the face that comes back most often is at
+    rest. By stillness alone a held smile would be, and by what is shown alone a pout that is hardly read.
     """
     count = min(len(scores), max(FEWEST, round(SHARE * len(scores))))
     expressive = [i for i in range(len(SHAPES)) if i not in REGIONS["gaze"]]
-    shown = np.maximum(scores[:, expressive] - largest_bias[expressive], 0).sum(1)
-    cost = shown + motion(times, scores)
+    faces = scores[:, expressive]
+    shown = np.maximum(faces - largest_bias[expressive], 0).sum(1) + motion(times, scores)
+    away = np.linalg.norm(faces - faces[_usual(faces, shown)], axis=1)
     resting = np.zeros(len(scores), bool)
-    resting[np.argsort(cost, kind="stable")[:count]] = True
+    resting[np.argsort(np.where(shown <= np.median(shown), away, np.inf), kind="stable")[:count]] = True
     return resting
+
+
+def _usual(faces: np.ndarray, shown: np.ndarray) -> int:
+    """The frame whose face comes back most often, frames that show little counting most."""
+    some = np.argsort(shown, kind="stable")[: len(shown) // 2 + 1]
+    some = some[:: max(1, len(some) // MOST)]
+    weight = np.exp((shown[some[0]] - shown[some]) / ALIKE)
+    squares = (faces[some] ** 2).sum(1)
+    apart = np.maximum(squares[:, None] + squares - 2 * faces[some] @ faces[some].T, 0)
+    return int(some[np.argmax(weight * (np.exp(-apart / (2 * ALIKE**2)) @ weight))])
 
 
 def picked_frames(times: np.ndarray, found: np.ndarray, at: float) -> np.ndarray:
@@ -39,13 +55,13 @@ def picked_frames(times: np.ndarray, found: np.ndarray, at: float) -> np.ndarray
 
 
 def motion(times: np.ndarray, scores: np.ndarray) -> np.ndarray:
-    """float (frames,): summed change of the channels a second, averaged over about 0.3 s, weighted by 0.15 s."""
+    """float (frames,): summed change of the channels a second, averaged over about 0.3 s, weighted by 0.03 s."""
     if len(scores) < 2:
         return np.zeros(len(scores))
     step = np.maximum(np.diff(times, prepend=times[0] - (times[1] - times[0])), 1e-3)
     change = np.abs(np.diff(scores, axis=0, prepend=scores[:1])).sum(1) / step
     frames = max(1, round(0.3 / float(np.median(step))))
-    return 0.15 * uniform_filter1d(change, frames)
+    return 0.03 * uniform_filter1d(change, frames)
 
 
 def resting_bias(scores: np.ndarray, resting: np.ndarray, most: np.ndarray) -> np.ndarray:

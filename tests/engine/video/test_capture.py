@@ -98,6 +98,13 @@ def test_the_same_video_gives_the_same_clip(shared: Path, bundle: Path, clip_a: 
     np.testing.assert_array_equal(again.values, clip_a.values)
 
 
+def test_footage_without_a_resting_face_is_told(shared: Path, bundle: Path, clip_a: Clip) -> None:
+    # He shouts throughout.
+    loud = capture(shared / "video" / "face_a.mp4", model=bundle, start=4.2, end=4.9)
+    assert any("No face at rest was found" in note for note in loud.provenance["notes"])
+    assert not any("No face at rest was found" in note for note in clip_a.provenance["notes"])
+
+
 def test_lost_frames_are_interpolated_and_counted(film: Callable, frames_of: Callable, bundle: Path) -> None:
     frames = frames_of("face_b.mp4", 0.0, 2.0)
     for place in range(20, 26):

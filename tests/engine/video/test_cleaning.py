@@ -149,6 +149,18 @@ def test_rest_is_the_quiet_face_and_not_the_held_smile() -> None:
     assert rested[100, INDEX["mouthSmileLeft"]] == pytest.approx(0.8)
 
 
+def test_rest_is_the_face_that_comes_back_and_not_a_pout_that_is_hardly_read() -> None:
+    rng = np.random.default_rng(5)
+    rest, pout = {"browDownLeft": 0.1, "mouthFrownLeft": 0.06}, {"jawLeft": 0.14, "mouthShrugLower": 0.13}
+    smile = scores(40, mouthSmileLeft=0.7, mouthSmileRight=0.7)
+    # The pout is held longest at a time, and reads as little as what a resting face may show.
+    parts = (scores(25, **rest), smile, scores(25, **rest), scores(50, **pout), smile, scores(25, **rest))
+    table = (np.concatenate(parts) + rng.normal(0, 0.002, (205, 52))).clip(0, 1)
+    resting = resting_frames(np.arange(len(table)) / 30, table.astype(np.float32), np.full(52, 0.15))
+    assert resting.sum() >= 20
+    assert not resting[90:140].any() and not resting[25:65].any() and not resting[140:180].any()
+
+
 def test_a_smile_held_throughout_is_not_taken_for_rest() -> None:
     table = scores(90, mouthSmileLeft=0.8, mouthSmileRight=0.8, jawOpen=0.5)
     rested = rested_of(table, resting_frames(np.arange(90) / 30, table, largest_bias()))

@@ -68,6 +68,7 @@ def test_the_learned_decoder_finds_them_too(shared: Path, bundle: Path) -> None:
     told = scored({name: capture_all(shared / "video" / f"{name}.mp4", options) for name in LABELS})
     assert told["blinks"] == (1, 1)
     assert told["closures"] == (1, 1)
+    assert min(told["smiles"]) >= 0.8
 
 
 def test_a_lowered_gaze_is_no_blink(captured_b: Captured) -> None:
@@ -116,3 +117,12 @@ def test_the_gap_does_not_depend_on_size_or_tilt(captured_a: Captured) -> None:
     marks = captured_a.track.landmarks[70:75]
     turn = np.array([[0.8, -0.6, 0], [0.6, 0.8, 0], [0, 0, 1]])
     np.testing.assert_allclose(lip_gap(0.5 * marks @ turn.T, (480, 480)), lip_gap(marks, (480, 480)), rtol=1e-3)
+
+
+def test_a_smile_begins_once_and_not_where_the_footage_does() -> None:
+    left, right = np.zeros((2, 120))
+    left[:20] = 0.8
+    left[40:60], right[42:100] = 0.6, 0.7
+    left[80:100] = 0.5
+    # At the start it is there already; at 42 the other corner joins, at 80 one of them begins anew.
+    assert performed(120, mouthSmileLeft=left, mouthSmileRight=right).smiles == [40, 80]
