@@ -181,6 +181,9 @@ def _turn_to_front(file: GltfFile, turn: Matrix) -> None:
         return
     for index in file.document["scenes"][file.document.get("scene", 0)]["nodes"]:
         node = file.document["nodes"][index]
+        if "skin" in node:
+            # Its bones alone place it.
+            continue
         place, rotation, scale = (turn @ local_matrix(node)).decompose()
         node.pop("matrix", None)
         node["translation"] = [place.x, place.y, place.z]
