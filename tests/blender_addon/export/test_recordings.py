@@ -4,7 +4,6 @@ import tempfile
 from pathlib import Path
 
 import bpy
-import numpy as np
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
