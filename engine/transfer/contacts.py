@@ -14,6 +14,11 @@ _BANDS = {"lid": (-4.0, -1.0, 1.0, 3.0), "lip": (-5.0, -1.0, 1.5, 4.0)}
 """Rings between which a correction rises from 0 to all of it, and falls again."""
 _NEAR = 0.08
 """Share of a seam's length over which its edge is followed."""
+_MOVES = 1e-3
+_FACES_OUT = 0.2
+"""Cosine of the angle from which a surface looks away from the eyeball rather than towards it."""
+_ON_THE_WAY = (0.35, 0.6, 0.8, 1.0, 0.6, 1.0)
+"""Strengths of a shape at which its lids are lifted off the eyeball."""
 _THIN, _THICK = 0.2, 1.5
 """mm of a lid over the eyeball, at least and at most."""
 
@@ -65,24 +70,35 @@ def closed(seam: Seam, values: Array, falls: float) -> Array:
     return np.where(seam.upper[:, None], falls, np.where(seam.lower[:, None], falls - 1.0, 0.0)) * way
 
 
-def outside(rest: Array, delta: Array, ball: Array, centre: Array, lids: Array) -> Array:
-    """`delta` with the vertices `lids` kept off an eyeball, at the distance they keep at rest.
+def outside(rest: Array, normals: Array, delta: Array, ball: Array, centre: Array, near: Array) -> Array:
+    """`delta` (n, 3) with the vertices `near` kept off an eyeball, at the distance they keep at rest.
 
-    ball (m, 3): its points, whose cornea may bulge.
+    ball (m, 3): its points, whose cornea may bulge. Only skin that faces away from it is lifted; what lines the lid
+    goes with the skin over it.
     """
     rays = ball - centre
     length = np.linalg.norm(rays, axis=1)
     tree = mesh.Tree(rays / length[:, None])
 
-    def clearance(points: Array) -> tuple[Array, Array, Array]:
+    def clearance(points: Array) -> tuple[Array, Array]:
         ray = points - centre
-        far = np.linalg.norm(ray, axis=1)
-        surface = length[tree.query(ray / far[:, None], k=min(6, len(ball)))[1]].max(1)
-        return far - surface, ray, far
+        far = np.linalg.norm(ray, axis=1, keepdims=True)
+        surface = length[tree.query(ray / far, k=min(6, len(ball)))[1]].max(1)
+        return far[:, 0] - surface, ray / far
 
-    was, _, _ = clearance(rest[lids])
-    now, ray, far = clearance(rest[lids] + delta[lids])
-    push = np.maximum(np.clip(was, _THIN, _THICK) - now, 0.0) * (was > -_THICK)
+    moving = near[np.linalg.norm(delta[near], axis=1) > _MOVES]
+    was, ray = clearance(rest[moving])
+    faces_out = ((normals[moving] * ray).sum(1) > _FACES_OUT) & (was > -_THIN)
+    skin, lining = moving[faces_out], moving[~faces_out]
+    if not len(skin):
+        return delta
+    least = np.clip(was[faces_out], _THIN, _THICK)
     out = delta.copy()
-    out[lids] += ray / far[:, None] * push[:, None]
+    over = mesh.Tree(rest[skin]).query(rest[lining])[1]
+    # A shape key moves along a straight line, which cuts through the ball between its ends.
+    for share in _ON_THE_WAY:
+        now, ray = clearance(rest[skin] + share * out[skin])
+        push = ray * (np.maximum(least - now, 0.0) / share)[:, None]
+        out[skin] += push
+        out[lining] += push[over]
     return out

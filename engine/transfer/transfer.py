@@ -8,7 +8,7 @@ import numpy as np
 
 from engine.channels import INDEX, SHAPES
 from engine.errors import FaceMimicError
-from engine.transfer import contacts, detect, mesh, parts, symmetry, transport
+from engine.transfer import contacts, detect, lids, mesh, parts, symmetry, transport
 from engine.transfer.landmarks import NAMED, lips_closed, trusted
 from engine.transfer.register import register
 from engine.transfer.sides import sides as sides_of
@@ -230,16 +230,17 @@ class _Transfer:
     def _close(self, deltas: Array, rings: Array, sides: Array, found: parts.Parts) -> None:
         """Corrects what must meet: lids in a blink, lips in mouthClose; and keeps lids outside the eyeballs."""
         rest = self.skin_points
+        normals = mesh.vertex_normals(rest, self.faces)
         for side, sign in (("Left", 1.0), ("Right", -1.0)):
             here = (rest[:, 0] - self.marks[NAMED["noseBridge"], 0]) * sign > 0
             eye = contacts.Seam("lid", here & (sides[:, 1] > 0), here & (sides[:, 1] < 0), rings[:, 0], rest[:, 0])
             ball = found.balls.get(side)
-            if ball and ball.round:
-                lids = np.flatnonzero((eye.upper | eye.lower) & (np.abs(rings[:, 0]) < 5))
+            if ball and lids.fits(ball, self.marks, side):
                 cloud = self.points[ball.vertices]
-                for name in ("eyeBlink", "eyeSquint", "eyeWide", "eyeLookDown", "eyeLookUp"):
-                    shape = INDEX[name + side]
-                    deltas[shape] = contacts.outside(rest, deltas[shape], cloud, ball.centre, lids)
+                own = np.where(here, sides[:, 1], 0.0)
+                near = np.flatnonzero((own != 0) & (np.linalg.norm(rest - ball.centre, axis=1) < 2 * ball.radius))
+                for name, offsets in lids.turned(rest, self.faces, own, ball, self.marks, side).items():
+                    deltas[INDEX[name + side]] = contacts.outside(rest, normals, offsets, cloud, ball.centre, near)
             blink = deltas[INDEX[f"eyeBlink{side}"]]
             blink += contacts.closed(eye, rest + blink, 0.9)
         lips = contacts.Seam("lip", sides[:, 0] > 0, sides[:, 0] < 0, rings[:, 1], rest[:, 0])
