@@ -178,13 +178,15 @@ def as_presets(values: np.ndarray, names: tuple[str, ...]) -> dict[str, np.ndarr
     used = sorted({c for name in told for c in presets()[name].mix if not c.startswith("eyeBlink")})
     basis = np.array([[presets()[name].mix.get(channel, 0.0) for channel in used] for name in told])
     seen = np.stack([column.get(channel, zeros) for channel in used], axis=1).astype(float)
-    weights = _fitted(basis, seen)
+    weights = fitted_weights(basis, seen)
     found |= {name: weights[:, i] for i, name in enumerate(told)}
     return {name: np.clip(found[name], 0.0, 1.0).astype(np.float32) for name in found}
 
 
-def _fitted(basis: np.ndarray, seen: np.ndarray, price: float = 0.02, steps: int = 400) -> np.ndarray:
-    """Weights (frames, presets) within 0..1 that bring weights @ basis nearest to seen: accelerated projected gradient.
+def fitted_weights(basis: np.ndarray, seen: np.ndarray, price: float = 0.02, steps: int = 400) -> np.ndarray:
+    """Weights (frames, expressions) within 0..1 that bring weights @ basis nearest to seen, by projected gradients.
+
+    price: on every weight, so that those that say little are left out.
 
     Beck & Teboulle 2009, "A fast iterative shrinkage-thresholding algorithm".
     """

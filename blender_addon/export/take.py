@@ -126,11 +126,7 @@ def read_take(
     action = action or active_take(character)
     start, end = frame_range or take_range(character, action)
     fps = fps or scene_fps()
-    _check_range(start, end)
-    if not (math.isfinite(fps) and fps > 0):
-        raise AddonError(f"The frame rate must be above 0; this one is {fps}.")
-    step = scene_fps() / fps
-    frames = start + step * np.arange(math.ceil((end - start) / step - _NEARLY) + 1)
+    frames = frames_of(start, end, fps)
     performed = kept(action)
     if performed is not None:
         columns = performed.at(frames)
@@ -140,6 +136,15 @@ def read_take(
         raise AddonError(f"{character.name} shows none of FaceMimic's channels, so there is nothing to read.")
     values = np.stack(list(columns.values()), axis=1).astype(np.float32)
     return Clip(values, fps, tuple(columns), provenance.of_action(action, (start, end)))
+
+
+def frames_of(start: float, end: float, fps: float) -> np.ndarray:
+    """float64: where in the scene the frames of a Clip at that rate lie. Raises AddonError for a range that is none."""
+    _check_range(start, end)
+    if not (math.isfinite(fps) and fps > 0):
+        raise AddonError(f"The frame rate must be above 0; this one is {fps}.")
+    step = scene_fps() / fps
+    return start + step * np.arange(math.ceil((end - start) / step - _NEARLY) + 1)
 
 
 def lost(character: Character, action: bpy.types.Action) -> tuple[str, ...]:

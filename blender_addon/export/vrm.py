@@ -11,25 +11,15 @@ import bpy
 from mathutils import Matrix, Vector
 
 from ..messages import AddonError
-from ..rig import vrm_addon
 from ..rig.character import Character
 from . import blender_gltf, provenance
 from .blender_data import armature_bones
-from .expressions import (
-    LOOK,
-    Bind,
-    custom_binds,
-    gaze_of,
-    mixture,
-    performs_in_arkit,
-    preset_binds,
-    presets,
-    shape_channels,
-)
+from .expressions import LOOK, Bind, gaze_of
 from .files import Exported, checked_target, written_whole
 from .gltf_file import GltfFile
 from .gltf_nodes import local_matrix, world_matrices
 from .humanoid import arms_hang, facing, required_bones, rest_positions
+from .own_expressions import own_expressions
 from .take import active_take
 from .vrm_meta import VrmMeta
 
@@ -127,22 +117,12 @@ def _expressions(file: GltfFile, character: Character) -> dict[str, Any]:
             return None
         return {"isBinary": False, "morphTargetBinds": found, **(overrides or {})}
 
-    preset: dict[str, Any] = {"neutral": {"isBinary": False}}
-    rules = vrm_addon.override_rules(character.armature)
-    for name, about in presets().items():
-        expression = written(preset_binds(character, about), rules.get(name, about.overrides))
+    found: dict[str, dict[str, Any]] = {"preset": {"neutral": {"isBinary": False}}}
+    for one in own_expressions(character):
+        expression = written(one.binds, one.overrides)
         if expression:
-            preset[name] = expression
-    custom = {}
-    for channel in shape_channels() if performs_in_arkit(character) else ():
-        expression = written(mixture(character, {channel: 1.0}))
-        if expression:
-            custom[channel] = expression
-    for name, binds in custom_binds(character).items():
-        expression = written(binds, rules.get(name))
-        if expression and name not in custom:
-            custom[name] = expression
-    return {"preset": preset, **({"custom": custom} if custom else {})}
+            found.setdefault(one.kind, {})[one.name] = expression
+    return found
 
 
 def _look_at(

@@ -20,9 +20,10 @@ from .expressions import GAZE_CHANNELS, Gaze, as_presets, gaze, gaze_of, perform
 from .files import Exported, checked_target, written_whole
 from .gltf_file import GltfFile
 from .humanoid import built_in_positions, parent_of, required_bones, rest_positions, t_posed
-from .take import active_take, fine_rate, lost, read_take
+from .own_expressions import told_by_own
+from .take import active_take, fine_rate, frames_of, lost, read_take, take_range
 
-Expressions = Literal["custom", "preset", "both"]
+Expressions = Literal["custom", "preset", "both", "own"]
 
 _EYE_BONES: Final = ("leftEye", "rightEye")
 _FINEST: Final = 1e-5
@@ -43,9 +44,11 @@ def export_vrma(
     """Writes a take of the character.
 
     action: the active take when None. frame_range: the take's own keys when None. fps: of the samples; the scene's, at
-    least 60, when None. expressions: as in `write_vrma`; None chooses custom for a rig that shows at least half of
-    ARKit's shapes, preset for others. Raises AddonError when there is no take, the armature lacks required bones, or
-    the file cannot be written; nothing in the scene changes.
+    least 60, when None. expressions: as in `write_vrma`, or own, the weights of this avatar's expressions that show its
+    curves as they were baked. None chooses custom for a rig that shows at least half of ARKit's shapes; for others own
+    where its expressions can show all of the curves, else preset.
+    Raises AddonError when there is no take, the armature lacks required bones, own cannot show the curves, or the file
+    cannot be written; nothing in the scene changes.
     """
     target = checked_target(path, ".vrma")
     positions = None
@@ -53,7 +56,18 @@ def export_vrma(
         bones = required_bones(character.armature, character.name)
         positions = rest_positions(character.armature, bones)
     action = action or active_take(character)
-    clip = read_take(character, action, frame_range=frame_range, fps=fps or fine_rate())
+    fps = fps or fine_rate()
+    clip = read_take(character, action, frame_range=frame_range, fps=fps)
+    if expressions is None and performs_in_arkit(character):
+        expressions = "custom"
+    own = None
+    if expressions in (None, "own"):
+        own = told_by_own(character, action, frames_of(*(frame_range or take_range(character, action)), fps))
+        if own is None and expressions == "own":
+            raise AddonError(
+                f"The expressions of {character.name} cannot show all of “{action.name}”. Choose Presets or ARKit."
+            )
+        expressions = "own" if own else "preset"
     # Channels that this rig cannot show are written at rest, so that no earlier animation stays behind in them.
     absent = [name for name in shape_channels() if name not in clip.channels]
     values = np.concatenate([clip.values, np.zeros((len(clip.values), len(absent)), np.float32)], axis=1)
@@ -61,7 +75,8 @@ def export_vrma(
         clip._replace(values=values, channels=(*clip.channels, *absent)),
         target,
         positions=positions,
-        expressions=expressions or ("custom" if performs_in_arkit(character) else "preset"),
+        expressions=expressions,
+        own=own,
         gaze_as_look_at=gaze_as_look_at,
         reach=gaze_of(character),
         with_provenance=with_provenance,
@@ -76,6 +91,7 @@ def write_vrma(
     *,
     positions: dict[str, Vector] | None = None,
     expressions: Expressions = "custom",
+    own: dict[str, dict[str, np.ndarray]] | None = None,
     gaze_as_look_at: bool = True,
     reach: Gaze | None = None,
     with_provenance: bool = True,
@@ -88,15 +104,15 @@ def write_vrma(
     so the animation can be played over a body's.
     expressions: "custom" writes every shape of the Clip under its ARKit name; "preset" the nearest mixture of
     emotions, vowels and blinks, for avatars without ARKit expressions; "both" writes both, and an avatar that knows
-    both shows everything twice.
+    both shows everything twice; "own" writes the weights in `own`, by kind and name, (frames,) each.
     gaze_as_look_at: the eyeLook channels become the gaze's rotation and are not written as expressions, because an
     avatar would turn its eyes twice; False writes them as expressions and no gaze. reach: how far the eyes turn for
     a channel at 1, this project's own when None.
     Raises AddonError when the Clip is none, or the file cannot be written.
     """
     target = checked_target(path, ".vrma")
-    if expressions not in ("custom", "preset", "both"):
-        raise AddonError(f"Expressions can be custom, preset or both; “{expressions}” is none of them.")
+    if expressions not in ("custom", "preset", "both", "own") or (expressions == "own" and own is None):
+        raise AddonError(f"Expressions can be custom, preset, both or own; “{expressions}” is none of them.")
     clip = checked(clip)
     writer = _Writer(clip)
     human = writer.skeleton(t_posed(positions or built_in_positions()))
@@ -119,6 +135,8 @@ def write_vrma(
         told["custom"] = writer.weights(custom)
     if expressions in ("preset", "both"):
         told["preset"] = writer.weights(as_presets(clip.values, clip.channels))
+    if expressions == "own":
+        told = {kind: writer.weights(curves) for kind, curves in (own or {}).items()}
     content["expressions"] = {kind: nodes for kind, nodes in told.items() if nodes}
     file = writer.finished(name)
     file.use_extension("VRMC_vrm_animation", content)

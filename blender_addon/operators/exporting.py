@@ -117,7 +117,8 @@ class FACEMIMIC_OT_export_vrma(Exporting, bpy.types.Operator):
         name="Expressions",
         description="Which expressions carry the performance",
         items=(
-            ("auto", "As the Rig", "ARKit's for a rig that shows them, else VRM's presets"),
+            ("auto", "As the Rig", "ARKit's for a rig that shows them, else its own as baked, else VRM's presets"),
+            ("own", "This Avatar's", "Shows what was baked, on this avatar"),
             ("custom", "ARKit", "Finest, for avatars that have ARKit's names as custom expressions"),
             ("preset", "Presets", "Coarser, for every VRM avatar: blink, vowels and emotions"),
             ("both", "Both", "For avatars of either kind; those that have both move twice as far"),

@@ -1,0 +1,113 @@
+"""The expressions of a character's own avatar, and a take as their weights, so that it shows what was baked."""
+
+from collections.abc import Iterator
+from typing import Any, Final, NamedTuple
+
+import bpy
+import numpy as np
+
+from ..rig import vrm_addon
+from ..rig.character import Character
+from .blender_data import key_blocks, shape_keys
+from .curves import curves, sampled
+from .expressions import (
+    LOOK,
+    Bind,
+    custom_binds,
+    fitted_weights,
+    mixture,
+    performs_in_arkit,
+    preset_binds,
+    presets,
+    shape_channels,
+)
+
+EXACT: Final = 0.01
+"""Largest error of a shape key for a take to count as told by the avatar's own expressions."""
+_GROUPS: Final = {
+    "overrideMouth": ("aa", "ih", "ou", "ee", "oh"),
+    "overrideBlink": ("blink", "blinkLeft", "blinkRight"),
+}
+"""What a VRM 1.0 expression may hold back; gaze is told by a rotation and not by expressions."""
+
+
+class OwnExpression(NamedTuple):
+    """kind: preset or custom. overrides: overrideBlink, overrideLookAt and overrideMouth to their mode."""
+
+    kind: str
+    name: str
+    binds: list[Bind]
+    overrides: dict[str, str]
+
+
+def own_expressions(character: Character) -> Iterator[OwnExpression]:
+    """The expressions that the character's .vrm has, as far as its shape keys show them."""
+    rules = vrm_addon.override_rules(character.armature)
+    for name, about in presets().items():
+        yield OwnExpression("preset", name, preset_binds(character, about), rules.get(name, about.overrides))
+    known = set()
+    for channel in shape_channels() if performs_in_arkit(character) else ():
+        known.add(channel)
+        yield OwnExpression("custom", channel, mixture(character, {channel: 1.0}), {})
+    for name, binds in custom_binds(character).items():
+        if name not in known:
+            yield OwnExpression("custom", name, binds, rules.get(name, {}))
+
+
+def told_by_own(
+    character: Character, action: bpy.types.Action, frames: np.ndarray
+) -> dict[str, dict[str, np.ndarray]] | None:
+    """By kind, expression to float32 (frames,) weights that show the action's curves on this avatar.
+
+    frames: float64, of the scene. None where its expressions cannot show them within EXACT.
+    """
+    every = [one for one in own_expressions(character) if one.binds and one.name not in LOOK]
+    looking = {
+        (bind.mesh, bind.shape_key) for one in own_expressions(character) if one.name in LOOK for bind in one.binds
+    }
+    bound = list(dict.fromkeys((bind.mesh, bind.shape_key) for one in every for bind in one.binds))
+    moved = _moved(character, action, frames)
+    if not bound or any(place not in bound and place not in looking for place in moved):
+        return None
+    basis = np.zeros((len(every), len(bound)))
+    for row, one in enumerate(every):
+        for bind in one.binds:
+            basis[row, bound.index((bind.mesh, bind.shape_key))] = bind.weight
+    seen = np.stack([moved.get(place, np.zeros(len(frames))) for place in bound], axis=1)
+    weights = fitted_weights(basis, seen, price=0.0)
+    shares = _let_through(every, weights)
+    told = np.clip(np.divide(weights, shares, out=np.zeros_like(weights), where=shares > 0), 0.0, 1.0)
+    if np.abs((told * shares) @ basis - seen).max() > EXACT:
+        return None
+    found: dict[str, dict[str, np.ndarray]] = {}
+    for one, values in zip(every, told.T, strict=True):
+        found.setdefault(one.kind, {})[one.name] = values.astype(np.float32)
+    return found
+
+
+def _moved(character: Character, action: bpy.types.Action, frames: np.ndarray) -> dict[tuple[Any, str], np.ndarray]:
+    """By mesh and shape key, the values of those that are not always at rest."""
+    found = {}
+    for mesh in character.meshes:
+        own = curves(action, shape_keys(mesh))
+        for block in key_blocks(mesh):
+            curve = own.get((f'key_blocks["{bpy.utils.escape_identifier(block.name)}"].value', 0))
+            if curve is not None:
+                values = np.clip(sampled(curve, frames, 0.0), block.slider_min, block.slider_max)
+                if np.abs(values).max() > EXACT:
+                    found[mesh, block.name] = values
+    return found
+
+
+def _let_through(every: list[OwnExpression], weights: np.ndarray) -> np.ndarray:
+    """(frames, expressions): the share of each that the others' override rules leave of it."""
+    shares = np.ones_like(weights)
+    for rule, group in _GROUPS.items():
+        held = np.zeros(len(weights))
+        for one, values in zip(every, weights.T, strict=True):
+            mode = one.overrides.get(rule, "none")
+            held += values if mode == "blend" else (values > 0) if mode == "block" else 0.0
+        for column, one in enumerate(every):
+            if one.kind == "preset" and one.name in group:
+                shares[:, column] = np.clip(1.0 - held, 0.0, 1.0)
+    return shares
