@@ -153,6 +153,7 @@ def _performed(
         "confidence": {name: round(float(sighting.regions[:, i].mean()), 3) for i, name in enumerate(ALL)},
         "channel_confidence": {name: round(float(mean), 3) for name, mean in zip(SHAPES, sure, strict=True)},
         "doubtful": _doubtful(times, sighting),
+        "covered": [name for i, name in enumerate(ALL) if _mostly_covered(sighting.causes["covered"][found, i])],
     }
     if "completion" not in options.without and not footage.still:
         values, completion = _completed(values, trust, fps, options, progress)
@@ -208,6 +209,10 @@ def _own_rate(footage: Footage, times: np.ndarray) -> float:
     told = 1.0 / float(np.median(np.diff(times)))
     rate = footage.fps if abs(told / footage.fps - 1) < 0.02 else round(told, 3)
     return float(np.clip(rate, 1.0, 240.0))
+
+
+def _mostly_covered(seen: np.ndarray) -> bool:
+    return float(np.median(seen)) < DOUBTFUL
 
 
 def _doubtful(times: np.ndarray, sighting: Sighting) -> dict[str, list[list[float]]]:

@@ -2,7 +2,7 @@
 
 The landmarker gives none: it draws a mouth onto a hand that covers it. So five things are measured and multiplied:
 how far the head is turned away, how dark, how blurred and how small the face is, and whether the colours at a
-region's landmarks still form the pattern that they form in the rest of the footage.
+region's landmarks still form the pattern that they form in the rest of the footage, or form on anybody.
 
 Thresholds are measured on two real faces with painted blocks, blur, darkness and scaling (see the constants).
 """
@@ -13,6 +13,7 @@ import numpy as np
 
 from engine.channels import CHANNELS, HEAD
 from engine.video.head import off_axis
+from engine.video.patterns import between, centred, grey, hues, looks_like, shades
 from engine.video.sight import regions
 from engine.video.track import Track
 
@@ -63,11 +64,13 @@ def judge(track: Track) -> Sighting:
     parts = regions()
     turn, off = off_axis(track.poses)
     causes = {
-        "turned": _columns(_between(off, *TURNED[::-1])),
+        "turned": _columns(between(off, *TURNED[::-1])),
         "dark": np.stack([_lit(track.colours[:, part.landmarks]) for part in parts], 1),
-        "blurred": _between(track.sharpness, *BLURRED),
-        "small": _columns(_between(_width(track), *SMALL)),
-        "covered": np.stack([_covered(track.colours[:, part.landmarks], found) for part in parts], 1),
+        "blurred": between(track.sharpness, *BLURRED),
+        "small": _columns(between(_width(track), *SMALL)),
+        "covered": _with_jaw(
+            np.stack([_covered(track.colours[:, part.landmarks], part.name, found, in_grey) for part in parts], 1)
+        ),
     }
     causes = {name: _with_head(np.nan_to_num(table)) for name, table in causes.items()}
     together = np.prod(list(causes.values()), axis=0) * found[:, None]
@@ -75,12 +78,6 @@ def judge(track: Track) -> Sighting:
     beside = found & ~(padded[:-2] & padded[2:])
     together[beside] *= BESIDE_LOST
     return Sighting(together.astype(np.float32), causes, _of_channels(together, np.nan_to_num(turn)).astype(np.float32))
-
-
-def _between(values: np.ndarray, nothing: float, all_: float) -> np.ndarray:
-    """0..1, smoothly, as values go from `nothing` to `all_`; NaN stays."""
-    part = np.clip((values - nothing) / (all_ - nothing), 0, 1)
-    return part * part * (3 - 2 * part)
 
 
 def _columns(values: np.ndarray) -> np.ndarray:
@@ -99,27 +96,45 @@ def _width(track: Track) -> np.ndarray:
 
 def _lit(colours: np.ndarray) -> np.ndarray:
     burnt = (colours.min(2) >= 250).mean(1)
-    return _between(colours.mean((1, 2)), *DARK) * _between(burnt, *BURNT[::-1])
+    return between(colours.mean((1, 2)), *DARK) * between(burnt, *BURNT[::-1])
 
 
-def _covered(colours: np.ndarray, found: np.ndarray) -> np.ndarray:
+def _covered(colours: np.ndarray, region: str, found: np.ndarray, in_grey: bool) -> np.ndarray:
     """1 where the region's colours form their usual pattern, in brightness or in hue, whichever says so.
 
-    The landmarks move with the expression, so the pattern (lips redder than the skin around, brows darker) stays.
+    The landmarks move with the expression, so the pattern (lips redder than the skin around, brows darker) stays. Where
+    the usual pattern is none that the region has on anybody, it is covered most of the time: then that is asked.
     """
+    alike = looks_like(region, colours, in_grey)
+    if alike is not None and np.median(alike[found]) < 0.5:
+        return alike
     if found.sum() < FEWEST:
         return np.ones(len(found))
-    shade = np.log(colours.astype(np.float32) + 8)
-    hue = shade - shade.mean(2, keepdims=True)
+    shade = shades(colours)
+    hue = hues(colours)
     likeness, _ = _likeness(shade, found)
     likeness_of_hue, strength_of_hue = _likeness(hue, found)
-    unlike = _between(np.maximum(likeness, likeness_of_hue), *COVERED)
-    return np.maximum(unlike, _between(strength_of_hue, *COVERED_HUE))
+    unlike = between(np.maximum(likeness, likeness_of_hue), *COVERED)
+    return np.maximum(unlike, between(strength_of_hue, *COVERED_HUE))
+
+
+def _all_covered(colours: np.ndarray, found: np.ndarray) -> np.ndarray:
+    """(frames, regions): the same of each region."""
+    names = [part.name for part in regions()]
+    some = np.flatnonzero(found)
+    in_grey = grey(colours[some[:: max(1, len(some) // 100)]])
+    columns = [_covered(colours[:, part.landmarks], part.name, found, in_grey) for part in regions()]
+    table = np.stack(columns, 1)
+    # The jaw is read where the lips and the chin are: whatever hides the mouth throughout hides it as well.
+    mouth, jaw = table[:, names.index("mouth")], names.index("jaw")
+    if np.median(mouth) < 0.5:
+        table[:, jaw] = np.minimum(table[:, jaw], mouth)
+    return table
 
 
 def _likeness(pattern: np.ndarray, found: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Correlation (frames,) of each frame's pattern with the usual one, and how much of the usual one is in it."""
-    pattern = (pattern - pattern.mean(1, keepdims=True)).reshape(len(pattern), -1)
+    pattern = centred(pattern)
     lengths = np.maximum(np.linalg.norm(pattern, axis=1), 1e-6)
     usual = np.median(pattern[found], axis=0)
     likeness = pattern @ usual / lengths
@@ -139,5 +154,5 @@ def _of_channels(table: np.ndarray, turn: np.ndarray) -> np.ndarray:
         # Turned to the own left, the left side is the far one.
         away = turn if name.endswith("Left") else -turn if name.endswith("Right") else None
         if away is not None:
-            values[:, place] *= 1 - 0.7 * _between(away, *FAR_SIDE)
+            values[:, place] *= 1 - 0.7 * between(away, *FAR_SIDE)
     return values

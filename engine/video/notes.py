@@ -49,6 +49,11 @@ def _of_doubt(facts: dict[str, Any]) -> list[str]:
     parts = [name for name in facts["doubtful"] if facts["confidence"][name] < 0.95 and name != "head"]
     if parts and facts["frames_lost"] < facts["video_frames"]:
         told.append(f"Not seen well everywhere: {', '.join(parts)}. The review sheet shows when.")
+    if facts["covered"]:
+        told.append(
+            f"Most of the time something seems to cover the {' and the '.join(facts['covered'])}. What is read there is"
+            " a guess: look at it, and key it by hand where it is wrong."
+        )
     completed = facts.get("completed")
     if completed:
         told.append(f"What was not seen is completed from what was, {_times(len(completed['spans']))}.")

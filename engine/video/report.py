@@ -46,6 +46,7 @@ def report(captured: Captured) -> dict[str, Any]:
         "unsure_channels",
         "channel_confidence",
         "doubtful",
+        "covered",
         "completed",
     )
     confidence = {name: _worst(captured.sighting.regions[:, i], groups) for i, name in enumerate(ALL)}

@@ -48,6 +48,34 @@ def changed(track: Track, frames: list[int], change: Callable, pictures: list[np
     return judge(track)
 
 
+def only(track: Track, frames: list[int]) -> Track:
+    """A track of those frames alone, as if nothing else had been filmed."""
+    rows = ("times", "landmarks", "scores", "poses", "colours", "sharpness")
+    return replace(track, **{name: getattr(track, name)[frames] for name in rows})
+
+
+def masked(picture: np.ndarray, marks: np.ndarray) -> np.ndarray:
+    """Nose, mouth and chin behind a light blue mask."""
+    cv2 = pytest.importorskip("cv2")
+    edge = marks[[227, 50, 5, 280, 447, 361, 288, 397, 378, 152, 149, 172, 58, 132], :2] * picture.shape[1::-1]
+    cover = cv2.fillConvexPoly(np.zeros(picture.shape[:2], np.float32), cv2.convexHull(edge.astype(np.int32)), 1.0)
+    cover = cv2.GaussianBlur(cover, (0, 0), 1.5)[:, :, None]
+    return (picture * (1 - cover) + np.array([125, 170, 200]) * cover).astype(np.uint8)
+
+
+def shaded(picture: np.ndarray, marks: np.ndarray) -> np.ndarray:
+    """Eyes behind mirrored glasses."""
+    cv2 = pytest.importorskip("cv2")
+    points = marks[:, :2] * picture.shape[1::-1]
+    apart = float(np.linalg.norm(points[33] - points[263]))
+    hidden = picture.copy()
+    for corners in ((33, 133), (362, 263)):
+        x, y = points[list(corners)].mean(0)
+        size = int(0.3 * apart), int(0.22 * apart)
+        cv2.ellipse(hidden, (int(x), int(y + 0.04 * apart)), size, 0, 0, 360, (110, 125, 140), -1)
+    return hidden
+
+
 @pytest.fixture(scope="module")
 def some(frames_of: Callable) -> tuple[list[int], list[np.ndarray]]:
     """Every eighth frame of 3.2 s of the one video: a pucker, an open mouth, a blink."""
@@ -68,6 +96,36 @@ def test_a_covered_mouth_has_low_confidence_and_the_eyes_keep_theirs(
     assert told.channels[frames, INDEX["mouthSmileLeft"]].mean() < 0.2
     rest = np.setdiff1d(np.arange(len(captured_a.track.times)), frames)
     assert np.quantile(told.regions[rest, PLACE["mouth"]], 0.05) > 0.8
+
+
+@pytest.mark.parametrize(
+    ("change", "hidden", "seen"),
+    [
+        (covered, ("mouth", "jaw"), ("eyes", "brows")),
+        (masked, ("mouth", "jaw"), ("eyes", "brows")),
+        (shaded, ("eyes",), ("mouth", "jaw")),
+    ],
+)
+def test_what_is_covered_throughout_is_noticed(
+    change: Callable, hidden: tuple, seen: tuple, captured_a: Captured, some: tuple, bundle: Path
+) -> None:
+    frames, pictures = some
+    told = changed(only(captured_a.track, frames), list(range(len(frames))), change, pictures, bundle)
+    for name in hidden:
+        assert np.median(told.regions[:, PLACE[name]]) < 0.1, name
+    for name in seen:
+        assert np.median(told.regions[:, PLACE[name]]) > 0.8, name
+
+
+def test_a_bare_face_is_not_taken_for_covered_without_colours(
+    captured_b: Captured, frames_of: Callable, bundle: Path
+) -> None:
+    def grey(picture: np.ndarray, marks: np.ndarray) -> np.ndarray:
+        return np.repeat(picture.mean(2, keepdims=True), 3, axis=2).astype(np.uint8)
+
+    frames = list(range(0, 60, 6))
+    told = changed(only(captured_b.track, frames), list(range(10)), grey, frames_of("face_b.mp4", 0, 2)[::6], bundle)
+    assert told.causes["covered"].min() > 0.8
 
 
 def test_an_uncovered_face_is_seen_through_all_its_expressions(captured_a: Captured, captured_b: Captured) -> None:
