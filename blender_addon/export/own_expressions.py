@@ -59,20 +59,23 @@ def told_by_own(
 ) -> dict[str, dict[str, np.ndarray]] | None:
     """By kind, expression to float32 (frames,) weights that show the action's curves on this avatar.
 
-    frames: float64, of the scene. None where its expressions cannot show them within EXACT.
+    frames: float64, of the scene. None where its expressions cannot show them within EXACT. What its look expressions
+    move is left to the gaze.
     """
     every = [one for one in own_expressions(character) if one.binds and one.name not in LOOK]
     looking = {
         (bind.mesh, bind.shape_key) for one in own_expressions(character) if one.name in LOOK for bind in one.binds
     }
-    bound = list(dict.fromkeys((bind.mesh, bind.shape_key) for one in every for bind in one.binds))
-    moved = _moved(character, action, frames)
-    if not bound or any(place not in bound and place not in looking for place in moved):
+    places = dict.fromkeys((bind.mesh, bind.shape_key) for one in every for bind in one.binds)
+    bound = [place for place in places if place not in looking]
+    moved = {place: values for place, values in _moved(character, action, frames).items() if place not in looking}
+    if not bound or not set(moved) <= set(bound):
         return None
     basis = np.zeros((len(every), len(bound)))
     for row, one in enumerate(every):
         for bind in one.binds:
-            basis[row, bound.index((bind.mesh, bind.shape_key))] = bind.weight
+            if (bind.mesh, bind.shape_key) in bound:
+                basis[row, bound.index((bind.mesh, bind.shape_key))] = bind.weight
     seen = np.stack([moved.get(place, np.zeros(len(frames))) for place in bound], axis=1)
     weights = fitted_weights(basis, seen, price=0.0)
     shares = _let_through(every, weights)
