@@ -68,9 +68,7 @@ def judge(track: Track) -> Sighting:
         "dark": np.stack([_lit(track.colours[:, part.landmarks]) for part in parts], 1),
         "blurred": between(track.sharpness, *BLURRED),
         "small": _columns(between(_width(track), *SMALL)),
-        "covered": _with_jaw(
-            np.stack([_covered(track.colours[:, part.landmarks], part.name, found, in_grey) for part in parts], 1)
-        ),
+        "covered": _all_covered(track.colours, found),
     }
     causes = {name: _with_head(np.nan_to_num(table)) for name, table in causes.items()}
     together = np.prod(list(causes.values()), axis=0) * found[:, None]
