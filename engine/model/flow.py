@@ -13,6 +13,8 @@ from engine.model.network import Network
 GUIDED = (0.1, 0.4)
 """Times of the flow, 0..1, between which guidance acts, at twice the cost. In the noise before it changes nothing that
 is asked for; later the expression is settled, and only detail would be exaggerated (Kynkäänniemi et al. 2024)."""
+STYLED_UNTIL = 0.9
+"""The same for a style, which works on detail too: how the sides differ, how the eyes wander."""
 LIVING = [i for i, name in enumerate(CHANNELS) if name.startswith(("eyeBlink", "eyeLook", "head"))]
 """Channels that guidance leaves as they are learned: nobody asks for a blink, and exaggeration takes half of them."""
 MANNER = 3.5
@@ -91,20 +93,28 @@ def guided(
     beats from an open request, and what distinguishes the asked style from the natural one. Each costs as much again.
     time: (batch,), the same for all.
     """
-    if guidance == 1 or (guidance > 1 and not GUIDED[0] <= float(time[0]) < GUIDED[1]):
-        return network(noisy, time, known, confidence, asked, style)
+    now = float(time[0])
     natural = torch.zeros_like(style)
     natural[:, -1] = style[:, -1]
-    told = [(asked, natural), (torch.zeros_like(asked), torch.zeros_like(style))]
-    if not torch.equal(natural, style):
+    pushed = guidance < 1 or (guidance > 1 and GUIDED[0] <= now < GUIDED[1])
+    styled = guidance > 1 and GUIDED[0] <= now < STYLED_UNTIL and not torch.equal(natural, style)
+    told = [(asked, natural if styled else style)]
+    if pushed:
+        told.append((torch.zeros_like(asked), torch.zeros_like(style)))
+    if styled:
         told.append((asked, style))
-    count = len(told)
-    seen = [torch.cat([x] * count) for x in (noisy, time, known, confidence)]
-    plain, free, *styled = network(*seen, *(torch.cat(column) for column in zip(*told, strict=True))).chunk(count)
-    weight, manner = (noisy.new_full((noisy.shape[2],), guidance) for _ in range(2))
-    weight[LIVING], manner[LIVING] = min(guidance, 1.0), guidance + MANNER * max(guidance - 1, 0.0)
-    answer = free + weight * (plain - free)
-    return answer + manner * (styled[0] - plain) if styled else answer
+    seen = [torch.cat([x] * len(told)) for x in (noisy, time, known, confidence)]
+    plain, *others = network(*seen, *(torch.cat(column) for column in zip(*told, strict=True))).chunk(len(told))
+    answer = plain
+    if pushed:
+        weight = noisy.new_full((noisy.shape[2],), guidance)
+        weight[LIVING] = min(guidance, 1.0)
+        answer = others[0] + weight * (plain - others[0])
+    if styled:
+        manner = noisy.new_full((noisy.shape[2],), guidance)
+        manner[LIVING] += MANNER * (guidance - 1)
+        answer = answer + manner * (others[-1] - plain)
+    return answer
 
 
 def windows(frames: int, longest: int, patch: int) -> list[slice]:

@@ -90,7 +90,8 @@ class Generator:
         if request.observed is not None and not request.beats:
             values = lean(values, observed, request.fps)
         free = ~observed.confidence[:, [*EYES, *NODS]].any(axis=1)
-        values = with_saccades(with_weight(values, free, request.fps), free, request.fps)
+        values = with_weight(values, free, request.fps, request.style.tempo)
+        values = with_saccades(values, free, request.fps)
         return np.clip(values, LOWEST, HIGHEST)
 
     def values(self, result: Tensor) -> np.ndarray:

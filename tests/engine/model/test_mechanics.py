@@ -16,10 +16,19 @@ def test_a_head_nods_and_does_not_tremble():
     time = np.arange(240) / FPS
     values, yaw = still(240), INDEX["headYaw"]
     free = np.ones(240, bool)
-    for hertz, low, high in ((0.5, 0.95, 1.0), (12.0, 0.0, 0.05)):
+    for hertz, low, high in ((0.3, 0.95, 1.0), (12.0, 0.0, 0.05)):
         values[:, yaw] = 0.1 * np.sin(2 * np.pi * hertz * time)
         left = np.ptp(with_weight(values, free, FPS)[60:180, yaw]) / np.ptp(values[60:180, yaw])
         assert low <= left <= high
+
+
+def test_tempo_says_how_quickly_a_head_follows():
+    time = np.arange(240) / FPS
+    values, yaw = still(240), INDEX["headYaw"]
+    values[:, yaw] = 0.1 * np.sin(2 * np.pi * 1.2 * time)
+    free = np.ones(240, bool)
+    sizes = [np.ptp(with_weight(values, free, FPS, tempo)[60:180, yaw]) for tempo in (0.0, 1.0, 2.0)]
+    assert sizes[0] < 0.3 * sizes[1] < 0.3 * sizes[2]
 
 
 def test_lids_that_nearly_meet_meet_and_half_blinks_stay_half():
