@@ -57,7 +57,9 @@ def _bone_in_words(line: Line) -> str:
     if not line.used:
         return f"Not moved: {line.reason}."
     partly = set(motion_channels(line.name)) - set(line.follows)
-    return f"This bone moves the {MOTION_NAMES[line.name].lower()}{', as far as no shape key does' if partly else ''}."
+    reach = f" by up to {line.reach:.0f}°" if line.reach else ""
+    where = ", as far as no shape key does" if partly else ""
+    return f"This bone moves the {MOTION_NAMES[line.name].lower()}{reach}{where}."
 
 
 def names_itself(line: Line) -> bool:

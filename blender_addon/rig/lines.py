@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from math import degrees
 
 import bpy
 
@@ -45,6 +46,13 @@ class Line:
     def title(self) -> str:
         """What the artist reads: the shape key, or the motion and its bone."""
         return f"{MOTION_NAMES[self.name]} ({self.bone})" if self.kind == BONE else self.name
+
+    @property
+    def reach(self) -> float:
+        """Degrees that a jaw's or an eye's bone turns at most; 0 for what turns none, or as far as the head did."""
+        if not isinstance(self.target, BoneTarget) or self.name == "head":
+            return 0.0
+        return degrees(max((abs(gain) for mix in self.target.turns.values() for gain in mix.values()), default=0.0))
 
     @property
     def used(self) -> bool:

@@ -11,9 +11,12 @@ import numpy as np
 import pytest
 
 from blender_addon.clip import Clip
+from blender_addon.panels.mapping import in_words
 from blender_addon.rig import motions
 from blender_addon.rig.bones import MOTIONS, NOTED, motion_bone
 from blender_addon.rig.character import Character, find_character
+from blender_addon.rig.corrections import Correction, correct
+from blender_addon.rig.lines import BONE, lines_of
 from blender_addon.rig.motions import GAZE
 
 Make = Callable[..., bpy.types.Object]
@@ -211,6 +214,17 @@ def test_eyes_that_look_at_a_bone_are_led_by_it(
     assert both.channels == set(LOOKS)
     looking = both.shifts(make_clip({"eyeLookOutLeft": [1.0], "eyeLookInRight": [1.0]}))[0]
     np.testing.assert_allclose(looking, [np.tan(0.6), 0, 0], atol=1e-3)
+
+
+def test_a_line_says_how_far_a_bone_turns(addon: None, make_head: Callable[..., Character]) -> None:
+    character = make_head(["mouthPucker"])
+    rig = character.armature
+    assert rig
+    reach = {line.name: line.reach for line in lines_of(character) if line.kind == BONE}
+    assert reach == pytest.approx({"head": 0, "jaw": 25.3, "leftEye": 35, "rightEye": 35}, abs=0.1)
+    correct(rig, Correction("leftEye", gain=0.3))
+    (line,) = [line for line in lines_of(find_character(rig)) if line.name == "leftEye"]
+    assert in_words(line) == "This bone moves the left eye by up to 10°."
 
 
 def test_an_avatars_own_reach_goes_before_ours(make_head: Callable[..., Character]) -> None:
