@@ -12,6 +12,7 @@ from ..clip import Clip
 from ..messages import AddonError
 from . import vrm_addon
 from .corrections import Correction, corrections
+from .eye_shape import is_flat
 from .motions import BoneTarget, IdleBone, bone_targets, motion_channels
 from .parts import groups_of, hangs_on, moves_groups
 from .schemes import PAIR, SINGLE, Expression, channels, resolve
@@ -414,4 +415,4 @@ def _bones(
                     found |= leading
         return frozenset(found)
 
-    return bone_targets(armature, corrected, shown)
+    return bone_targets(armature, corrected, shown, lambda motion, bone: is_flat(meshes, armature, motion, bone))

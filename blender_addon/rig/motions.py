@@ -5,7 +5,7 @@ import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from math import radians, tan
+from math import degrees, radians, tan
 from pathlib import Path
 from typing import Any
 
@@ -99,12 +99,13 @@ def bone_targets(
     armature: bpy.types.Object,
     corrections: Mapping[str, Correction],
     shown: Callable[[str, str], frozenset[str] | None],
+    flat: Callable[[str, str], bool] = lambda motion, bone: False,
 ) -> tuple[list[BoneTarget], list[IdleBone]]:
     """The bones of a character that follow a performance, and those that do not.
 
     corrections: by motion. A bone that the artist chose is driven whatever it is called and whatever shapes do.
     shown: of a motion and its bone, the channels that shape keys show by moving the same parts; None where nothing
-    hangs on the bone.
+    hangs on the bone. flat: of an eye and its bone, whether it is drawn flat.
     """
     driven: list[BoneTarget] = []
     idle: list[IdleBone] = []
@@ -118,7 +119,11 @@ def bone_targets(
         by_shapes = frozenset() if chosen or motion == "head" else shown(motion, found)
         aim = _aim(armature, found) if motion in EYES else None
         bone = aim or found
-        turns, slides = ({}, _aiming(armature, motion, found, bone)) if aim else _gains(armature, motion, bone)
+        told = _stated_gaze(armature) if motion in EYES else {}
+        told = told or (_flat_gaze() if motion in EYES and by_shapes is not None and flat(motion, found) else {})
+        turns, slides = _gains(armature, motion, bone, told)
+        if aim:
+            turns, slides = {}, _aiming(armature, found, bone, turns)
         kept = [_scaled(gains, own.gain, by_shapes or frozenset()) for gains in (turns, slides)]
         reason = "turned off" if own.off or own.gain == 0 else _held(armature, bone)
         if not reason and by_shapes is None:
@@ -182,7 +187,8 @@ def _held(armature: bpy.types.Object, bone: str) -> str:
     return ""
 
 
-def _gains(armature: bpy.types.Object, motion: str, bone: str) -> tuple[Gains, Gains]:
+def _gains(armature: bpy.types.Object, motion: str, bone: str, told: Mapping[str, Any]) -> tuple[Gains, Gains]:
+    """How the bone turns and slides. told: degrees of an eye's ways, where something goes before a real eye's."""
     if motion == "head":
         return {turn: {channel: 1.0} for turn, channel in zip(TURNS, HEAD_CHANNELS, strict=True)}, {}
     if motion == "jaw":
@@ -197,21 +203,27 @@ def _gains(armature: bpy.types.Object, motion: str, bone: str) -> tuple[Gains, G
             return turns, {}
         return turns, {"forward": {"jawForward": _jaw_forward(armature, bone)}}
     side, out = ("Left", 1.0) if motion == "leftEye" else ("Right", -1.0)
-    reach = _reach()["eye"]
-    angles = {"Out": reach["yaw"], "In": reach["yaw"], "Up": reach["up"], "Down": reach["down"]}
-    degrees = _stated_gaze(armature)
-    angles |= {way: radians(degrees[way]) for way in angles if isinstance(degrees.get(way), int | float)}
+    angles = _ways(_reach()["eye"])
+    angles |= {way: radians(told[way]) for way in angles if isinstance(told.get(way), int | float)}
     return {
         "yaw": {f"eyeLookOut{side}": out * angles["Out"], f"eyeLookIn{side}": -out * angles["In"]},
         "pitch": {f"eyeLookUp{side}": angles["Up"], f"eyeLookDown{side}": -angles["Down"]},
     }, {}
 
 
-def _aiming(armature: bpy.types.Object, motion: str, eye: str, aim: str) -> Gains:
+def _ways(reach: Mapping[str, float]) -> dict[str, float]:
+    return {"Out": reach["yaw"], "In": reach["yaw"], "Up": reach["up"], "Down": reach["down"]}
+
+
+def _flat_gaze() -> dict[str, float]:
+    """Degrees that eyes turn that are drawn flat."""
+    return {way: degrees(angle) for way, angle in _ways(_reach()["flat_eye"]).items()}
+
+
+def _aiming(armature: bpy.types.Object, eye: str, aim: str, turns: Gains) -> Gains:
     """How far the bone that an eye looks at moves, so that the eye turns as far as its own bone would."""
     data: Any = armature.data
     away = (data.bones[aim].head_local - data.bones[eye].head_local).length
-    turns, _ = _gains(armature, motion, eye)
     ways = {"left": turns["yaw"], "up": turns["pitch"]}
     return {way: {channel: away * tan(angle) for channel, angle in mix.items()} for way, mix in ways.items()}
 

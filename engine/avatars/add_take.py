@@ -105,7 +105,7 @@ def append(
     hanging = Hanging(file)
     head, why_not = head_of(file, corrections.bone("head"), hanging.carrying or ())
     jaw, gone = jaw_of(file, corrections.bone("jaw"), hanging.carrying)
-    eyes, without = eyes_of(file, corrections, hanging.carrying)
+    eyes, without = eyes_of(file, corrections, hanging.carrying, hanging.is_flat)
     beside = [*([jaw] if jaw else []), *eyes]
     found = faces(file, lines, needed=not beside)
     animation: dict[str, Any] = {"name": _free_name(file, name), "channels": [], "samplers": []}

@@ -1,6 +1,6 @@
 """The nodes that turn an avatar's head, jaw and eyes, and their rotations in the nodes' own terms."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -163,16 +163,18 @@ def _jaw_forward(avatar: Glb, jaw: int, carrying: Collection[int]) -> np.ndarray
 
 
 def eyes_of(
-    avatar: Glb, corrections: Corrections | None = None, carrying: Collection[int] | None = ()
+    avatar: Glb,
+    corrections: Corrections | None = None,
+    carrying: Collection[int] | None = (),
+    flat: Callable[[int], bool] = lambda node: False,
 ) -> tuple[list[Turning], list[str]]:
     """The eyes' bones, and sentences about those that the artist chose and the avatar lacks.
 
-    A VRM avatar that looks by bones says how far they turn. Others turn as a real eye does, if something hangs on
-    them or the artist chose them. carrying: as of `jaw_of`.
+    A VRM avatar that looks by bones says how far they turn. Others turn as a real eye does, or less where they are
+    drawn flat, if something hangs on them or the artist chose them. carrying: as of `jaw_of`. flat: of a node.
     """
     corrections = corrections or Corrections()
     told = _gaze(avatar)
-    degrees = told or {way: np.degrees(angle) for way, angle in _real_gaze().items()}
     found, notes = [], []
     for side, leftward in (("Left", 1.0), ("Right", -1.0)):
         line = corrections.bone(f"{side.lower()}Eye")
@@ -187,6 +189,7 @@ def eyes_of(
                 index = _held(avatar, index, carrying)
         bone = _bone(avatar, index) if index is not None else None
         if bone is not None:
+            degrees = told or _usual_gaze("flat_eye" if flat(bone.node) else "eye")
             reach = {way: line.gain * np.radians(angle) for way, angle in degrees.items()}
             yaw = {f"eyeLookOut{side}": leftward * reach["Out"], f"eyeLookIn{side}": -leftward * reach["In"]}
             pitch = {f"eyeLookUp{side}": reach["Up"], f"eyeLookDown{side}": -reach["Down"]}
@@ -214,10 +217,11 @@ def _chosen(avatar: Glb, line: BoneLine) -> tuple[int | None, str]:
     return index, "" if index is not None else f"The mapping's bone {line.bone} is not in {avatar.name}."
 
 
-def _real_gaze() -> dict[str, float]:
-    """Radians that a real eye turns each way at most."""
-    reach = rig_data("motions.toml")["eye"]
-    return {"Out": reach["yaw"], "In": reach["yaw"], "Up": reach["up"], "Down": reach["down"]}
+def _usual_gaze(kind: str) -> dict[str, float]:
+    """Degrees that a kind of eye turns each way at most."""
+    reach = rig_data("motions.toml")[kind]
+    ways = {"Out": reach["yaw"], "In": reach["yaw"], "Up": reach["up"], "Down": reach["down"]}
+    return {way: float(np.degrees(angle)) for way, angle in ways.items()}
 
 
 def _gaze(avatar: Glb) -> dict[str, float]:

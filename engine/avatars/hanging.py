@@ -16,6 +16,13 @@ _ENOUGH: Final = 0.02
 """Share of the moved vertices that must hang on the bone: an eyeball has fewer vertices than the lids around it."""
 
 
+_FEWEST: Final = 8
+_FLAT: Final = 0.25
+"""Depth of a disc, as a share of its width, up to which an eye is flat; a half of a ball has 0.5."""
+_ROUND: Final = 0.4
+"""Height of a disc as a share of its width; below it, it is a line or a lash."""
+
+
 class _Skin(NamedTuple):
     """nodes: int (vertices, influences), the nodes that move each vertex. weights: float64, as many."""
 
@@ -43,6 +50,19 @@ class Hanging:
                 if skin is not None and len(skin.nodes)
                 for node in np.unique(skin.nodes[np.arange(len(skin.nodes)), skin.weights.argmax(axis=1)])
             )
+
+    def is_flat(self, bone: int) -> bool:
+        """Whether what hangs on a bone is a shallow disc, as anime eyes are drawn, and no ball."""
+        moving, found = below(self._avatar, bone), [np.empty((0, 3))]
+        for node, skin in self._skins.items():
+            points = _points(self._avatar, node) if skin is not None else None
+            if skin is not None and points is not None and len(points) == len(skin.nodes):
+                found.append(points[_held(skin, moving)])
+        points = max(found, key=len)
+        if len(points) < _FEWEST:
+            return False
+        width, height, depth = np.linalg.svd(points - points.mean(axis=0), compute_uv=False)
+        return bool(height > _ROUND * width and depth < _FLAT * width)
 
     def shown(self, found: Iterable[Face], bone: int, channels: Collection[str]) -> set[str]:
         """Those of the channels whose targets move vertices that hang mostly on a bone or on those below it.
@@ -90,6 +110,15 @@ def _moves(avatar: Glb, mesh: int, target: int, held: np.ndarray) -> bool:
     if len(distance) != len(held):
         return True
     return bool(distance.any() and held[distance > _MOVED * distance.max()].mean() >= _ENOUGH)
+
+
+def _points(avatar: Glb, node: int) -> np.ndarray | None:
+    """float64 (vertices, 3) of a node's mesh, in its own terms; None where they cannot be read."""
+    listed = (avatar.at("meshes", avatar.items("nodes")[node].get("mesh")) or {}).get("primitives")
+    parts = [part.get("attributes") for part in listed if isinstance(part, dict)] if isinstance(listed, list) else []
+    found = [rows(avatar, part.get("POSITION"), "VEC3") for part in parts if isinstance(part, dict)]
+    known = [own for own in found if own is not None]
+    return np.concatenate(known) if known and len(known) == len(found) else None
 
 
 def _held(skin: _Skin, moving: set[int]) -> np.ndarray:

@@ -246,6 +246,24 @@ def test_hair_that_an_avatar_states_as_its_jaw_is_none(make_armature: Make) -> N
     assert motion_bone(rig, "jaw") == "Jaw"
 
 
+@pytest.mark.parametrize(("depth", "turn"), [(1.0, 0.6), (0.5, 0.6), (0.1, 0.175)])
+def test_eyes_that_are_drawn_flat_turn_less(make_armature: Make, depth: float, turn: float) -> None:
+    rng = np.random.default_rng(1)
+    ball = rng.normal(size=(200, 3))
+    ball *= [0.01, 0.01 * depth, 0.01] / np.linalg.norm(ball, axis=1, keepdims=True)
+    rig = make_armature(bones=FACE)
+    mesh = bpy.data.meshes.new("Eyes")
+    mesh.from_pydata([(x + place, y, z + 1.65) for place in (0.03, -0.03) for x, y, z in ball.tolist()], [], [])
+    eyes = bpy.data.objects.new("Eyes", mesh)
+    bpy.context.scene.collection.objects.link(eyes)
+    for name, part in (("leftEye", range(200)), ("rightEye", range(200, 400))):
+        eyes.vertex_groups.new(name=name).add(list(part), 1.0, "REPLACE")
+    eyes.modifiers.new("Armature", "ARMATURE").object = rig
+    turns = {bone.motion: bone.turns for bone in find_character(rig).bones}
+    assert turns["leftEye"]["yaw"]["eyeLookOutLeft"] == pytest.approx(turn, abs=1e-3)
+    assert turns["rightEye"]["yaw"]["eyeLookInRight"] == pytest.approx(turn, abs=1e-3)
+
+
 def test_a_connected_jaw_cannot_slide(make_head: Callable[..., Character]) -> None:
     character = make_head(["mouthPucker"])
     rig = character.armature

@@ -34,15 +34,17 @@ def skull(
     carrying: tuple[int, ...] = (0, 1, 2, 3),
     extensions: dict[str, Any] | None = None,
     scale: float = 1.0,
+    at: np.ndarray | None = None,
 ) -> bytes:
     """A head with a jaw and two eyes, nodes 0 to 3, and a mesh with a vertex on each of the `carrying` ones.
 
-    targets: morph target to the number of the vertex that it moves.
+    targets: morph target to the number of the vertex that it moves. at: (vertices, 3), where they are if not at their
+    bones.
     """
     targets = targets or {}
     count = len(carrying)
     parts = [
-        np.array([PLACES[one] for one in carrying], "<f4"),
+        np.array([PLACES[one] for one in carrying] if at is None else at, "<f4"),
         np.array([[place, 0, 0, 0] for place in carrying], "u1"),
         np.array([[1, 0, 0, 0]] * count, "<f4"),
         *(0.01 * np.eye(count, dtype="<f4")[vertex][:, None].repeat(3, 1) for vertex in targets.values()),
@@ -154,6 +156,16 @@ def test_eyes_of_a_nameless_avatar_turn_as_far_as_in_blender(performed: Callable
     ends = [Rotation.from_quat(track(document, binary, node, "rotation")[1][-1]).apply([0, 0, 1]) for node in (2, 3)]
     assert ends[0] == pytest.approx([np.sin(reach["yaw"]), 0, np.cos(reach["yaw"])], abs=1e-6)
     assert ends[1] == pytest.approx([0, np.sin(reach["up"]), np.cos(reach["up"])], abs=1e-6)
+
+
+@pytest.mark.parametrize(("depth", "kind"), [(1.0, "eye"), (0.5, "eye"), (0.1, "flat_eye")])
+def test_eyes_that_are_drawn_flat_turn_less(performed: Callable[..., Any], depth: float, kind: str) -> None:
+    ball = np.random.default_rng(1).normal(size=(200, 3))
+    ball *= [0.01, 0.01, 0.01 * depth] / np.linalg.norm(ball, axis=1, keepdims=True)
+    data = skull({"mouthSmileLeft": 0}, carrying=(2,) * 200, at=ball)
+    document, binary, _ = performed(data, {"eyeLookOutLeft": RISE})
+    turn = Rotation.from_quat(track(document, binary, 2, "rotation")[1][-1])
+    assert turn.magnitude() == pytest.approx(rig_data("motions.toml")[kind]["yaw"], abs=1e-5)
 
 
 def test_an_avatar_of_bones_alone_performs(performed: Callable[..., Any]) -> None:
