@@ -12,14 +12,19 @@ import numpy as np
 from scipy.interpolate import PchipInterpolator
 from scipy.ndimage import distance_transform_edt, minimum_filter1d, uniform_filter1d
 
+from engine.channels import INDEX
 from engine.clip import Clip
 from engine.request import Observed, Request
-from engine.video.events import runs
+from engine.video.events import hysteresis, runs
 
 UNSEEN, SEEN = 0.25, 0.6
 """Confidence up to which a value is completed, and from which on it is kept exactly."""
 BRIDGED = (0.5, 1.2)
 """Seconds to the nearest seen value: up to the first, a gap is bridged; from the second on, the model performs it."""
+UNBLINKING = 1.5
+"""Seconds to the nearest seen value of the lids up to which no blink is performed; farther in, blinks come whole."""
+SHUT, MOVED = 0.2, 0.05
+"""A blink is where the performed lids reach the first; it lasts while they are above the second."""
 TRUSTED, FORGOTTEN = 0.8, 0.6
 """Confidence that the model is told for a bridge at its ends, and seconds over which that falls to 37 %."""
 CONTEXT = 1.0
@@ -29,6 +34,7 @@ LONGEST = 12.0
 FADE = 0.1
 """Seconds over which completed values give way to the seen ones."""
 SEED = 0
+LIDS = [INDEX["eyeBlinkLeft"], INDEX["eyeBlinkRight"]]
 
 Progress = Callable[[float], None]
 
@@ -60,7 +66,10 @@ class Gaps:
         """0..1 (frames, 55): how much of a completed value the model has."""
         near, far = BRIDGED
         part = np.clip((self.away - near) / (far - near), 0, 1)
-        return (self.share * part * part * (3 - 2 * part)).astype(np.float32)
+        share = (self.share * part * part * (3 - 2 * part)).astype(np.float32)
+        # Half a blink is none.
+        share[:, LIDS] = self.away[:, LIDS] >= UNBLINKING
+        return share
 
     def spans(self, frames: np.ndarray) -> list[list[float]]:
         """[first, last] seconds of the Clip of the runs of frames; frames: bool (frames,)."""
@@ -115,8 +124,18 @@ def completed(gaps: Gaps, generator: Generator, progress: Progress | None = None
                 progress((place + fraction) / len(windows))
 
         answer = generator.generate(request, tell).values[first - outer_first : last - outer_first]
-        made[inner] += share[inner] * (answer - made[inner])
+        gone = share[inner].copy()
+        gone[:, LIDS] = _blinks(answer[:, LIDS].mean(1), gone[:, LIDS].min(1))[:, None]
+        made[inner] += gone * (answer - made[inner])
     return made, {"performed": gaps.spans(share.any(1)), "model": generator.digest, "seed": SEED}
+
+
+def _blinks(lids: np.ndarray, free: np.ndarray) -> np.ndarray:
+    """0 or 1 (frames,): where the performed lids (frames,) blink, for each blink that lies in free frames (1) alone."""
+    taken = np.zeros(len(lids), np.float32)
+    for first, last in hysteresis(lids, SHUT, MOVED):
+        taken[first : last + 1] = free[first : last + 1].min()
+    return taken
 
 
 def _windows(doubtful: np.ndarray, fps: float) -> list[tuple[int, int, int, int]]:

@@ -36,9 +36,9 @@ class Events:
 def find_events(times: np.ndarray, values: np.ndarray, gap: np.ndarray) -> Events:
     """times: seconds (frames,). values: (frames, 52 or more), calibrated. gap: (frames,) as from `lip_gap`."""
     lids = values[:, [INDEX["eyeBlinkLeft"], INDEX["eyeBlinkRight"]]].mean(1)
-    smiles = [_hysteresis(values[:, INDEX[side]], SMILING, RISEN) for side in ("mouthSmileLeft", "mouthSmileRight")]
+    smiles = [hysteresis(values[:, INDEX[side]], SMILING, RISEN) for side in ("mouthSmileLeft", "mouthSmileRight")]
     shut = [run for run in runs(lids >= SHUT) if times[run[1]] - times[run[0]] <= LONGEST_BLINK]
-    mouth_open = _hysteresis(np.nan_to_num(gap), PARTED, MET)
+    mouth_open = hysteresis(np.nan_to_num(gap), PARTED, MET)
     closures = [last + 1 for _, last in mouth_open if last + 1 < len(gap) and np.isfinite(gap[last + 1])]
     # What is there from the beginning on was not seen to begin.
     begun = sorted(first for side in smiles for first, _ in side if first)
@@ -65,6 +65,6 @@ def spans(times: np.ndarray, chosen: np.ndarray, most: int = 50) -> list[list[fl
     return [[round(float(times[a]), 3), round(float(times[b]), 3)] for a, b in runs(chosen)][:most]
 
 
-def _hysteresis(curve: np.ndarray, high: float, low: float) -> list[tuple[int, int]]:
+def hysteresis(curve: np.ndarray, high: float, low: float) -> list[tuple[int, int]]:
     """Runs above `low` that reach `high` somewhere."""
     return [run for run in runs(curve >= low) if curve[run[0] : run[1] + 1].max() >= high]

@@ -7,8 +7,11 @@ from hypothesis import strategies as st
 
 from engine.channels import CHANNELS, HIGHEST, INDEX, LOWEST, REGIONS
 from engine.clip import Clip
+from engine.loading import load_generator
+from engine.paths import weights_folder
 from engine.request import Request
-from engine.video.completion import completed, find_gaps
+from engine.video.completion import LIDS, completed, find_gaps
+from engine.video.events import runs
 
 
 class Performer:
@@ -65,7 +68,7 @@ def test_a_long_gap_is_the_models_in_its_middle() -> None:
     performer, told = Performer(0.5), []
     gaps = find_gaps(values, confidence(300, (100, 220)), 30)
     made, facts = completed(gaps, performer, told.append)
-    assert made[160].min() == pytest.approx(0.5)
+    assert np.delete(made[160], LIDS).min() == pytest.approx(0.5)
     assert not made[:96].any() and not made[224:].any()
     assert np.abs(np.diff(made, axis=0)).max() < 0.06
     assert facts["performed"] == [[pytest.approx(3.83, abs=0.1), pytest.approx(6.8, abs=0.1)]]
@@ -75,6 +78,53 @@ def test_a_long_gap_is_the_models_in_its_middle() -> None:
     assert observed is not None and not request.beats
     assert (observed.confidence[0] == 1).all()
     assert observed.confidence[len(observed.confidence) // 2].max() < 0.1
+
+
+class Blinker(Performer):
+    """A model that blinks every second, closing and opening in five frames."""
+
+    def generate(self, request: Request, progress: Callable[[float], None] | None = None) -> Clip:
+        clip = super().generate(request)
+        phase = np.arange(request.frames) % round(request.fps)
+        clip.values[:, LIDS] = np.interp(phase, range(6), [0, 0.5, 1, 1, 0.5, 0])[:, None]
+        return clip
+
+
+def test_blinks_are_performed_whole_and_only_far_from_what_was_seen() -> None:
+    values = np.zeros((300, 55), np.float32)
+    for last, blinks in ((110, 0), (270, 6)):
+        gaps = find_gaps(values, confidence(300, (30, last)), 30)
+        lids = completed(gaps, Blinker(0.0))[0][:, LIDS[0]] if gaps.model_share.any() else gaps.bridged[:, LIDS[0]]
+        shut = runs(lids > 0)
+        assert len(shut) == blinks
+        assert all(lids[a : b + 1].max() == 1 and b - a == 3 for a, b in shut)
+        assert all(a >= 30 + 40 and b <= last - 40 for a, b in shut)
+
+
+@pytest.mark.parametrize("seconds", [0.5, 1.5])
+@pytest.mark.parametrize("region", ["mouth", "face"])
+def test_a_smile_that_is_hidden_for_a_moment_stays_one(seconds: float, region: str) -> None:
+    if not (weights_folder() / "performance.safetensors").is_file():
+        pytest.skip("needs the performance model's weights")
+    time = np.arange(150) / 30
+    held = np.interp(time, [0.5, 0.9], [0, 1]) * (1 + 0.03 * np.sin(2.5 * time))
+    values = np.zeros((150, 55), np.float32)
+    for name, height in {"mouthSmile": 0.75, "cheekSquint": 0.4, "eyeSquint": 0.25, "mouthUpperUp": 0.2}.items():
+        for side in ("Left", "Right"):
+            values[:, INDEX[name + side]] = height * held
+    hidden = slice(60, 60 + round(30 * seconds))
+    channels = (*REGIONS["mouth"], *REGIONS["jaw"]) if region == "mouth" else tuple(range(55))
+    trust = confidence(150, (hidden.start, hidden.stop), channels=channels)
+    read = values.copy()
+    # What the tracker makes of a hand.
+    read[hidden, list(channels)[:50]] = 0.2
+    gaps = find_gaps(read, trust, 30)
+    made = completed(gaps, load_generator("cpu"))[0] if gaps.model_share.any() else gaps.bridged
+    smile = made[hidden, INDEX["mouthSmileLeft"]]
+    assert smile.min() > 0.55 and smile.max() < 0.95
+    assert made[hidden, LIDS].max() < 0.1
+    moved = np.abs(made[hidden, :52] - values[hidden, :52]).max(0)
+    assert np.quantile(moved, 0.9) < 0.15
 
 
 def test_a_channel_that_is_never_seen_stays_as_it_is() -> None:
