@@ -1,11 +1,13 @@
 """Prints how far completed gaps are from the truth: `python -m benchmarks.completion CAPTURE`, a recorded take.
 
-Stretches of it are hidden and completed by the bridge alone, by the performance model, and by both as captures mix them
-(engine/video/completion.py, BRIDGED). Mean absolute errors of channels that move, by the time to the nearest seen value.
+Stretches of it are hidden and completed by the bridge alone, by the performance model, and by both as captures mix
+them (engine/video/completion.py, BRIDGED). Mean absolute errors of channels that move, by the time to the nearest seen
+value.
 """
 
 import argparse
 from collections import defaultdict
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -46,7 +48,7 @@ def main() -> None:
                     made.append(completion.completed(gaps, generator)[0])
                 apart = [np.abs(one - truth)[hidden][:, moving].mean(1) for one in made]
                 away = gaps.away[hidden, channels[0]]
-                for low, high in zip(BINS, BINS[1:], strict=False):
+                for low, high in pairwise(BINS):
                     chosen = (away >= low) & (away < high)
                     if moving and chosen.any():
                         errors[name, low].append([row[chosen].mean() for row in apart])
