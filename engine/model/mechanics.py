@@ -18,7 +18,7 @@ FADE = 0.1
 
 
 def with_weight(values: np.ndarray, free: np.ndarray, fps: float, tempo: float = 1.0) -> np.ndarray:
-    """`values` (frames, 55) with a head that is as quick as `tempo` (0..2) lets it be and lids that meet when they nearly
+    """`values` (frames, 55) with a head no quicker than `tempo` (0..2) lets it be and lids that meet where they nearly
     do, where `free` (frames,).
 
     Closures above NEARLY are raised by a power of 0.6 of what is left to 1: 0.85 becomes 0.9, and 1 stays 1.
