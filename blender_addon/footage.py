@@ -3,7 +3,7 @@
 # pyright: reportInvalidTypeForm=false
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import bpy
 
@@ -14,6 +14,15 @@ PHOTOS = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp")
 LARGEST_FACE = -1
 """Instead of a face's number: whoever is the largest at first sight."""
 _MOST_LINES = 6
+_MOST_PLACES = 6
+
+
+class Told(NamedTuple):
+    """What a capture told: its file's name, sentences as (icon, sentence), and places to look at as (what, frame)."""
+
+    name: str
+    lines: list[tuple[str, str]]
+    places: list[tuple[str, float]]
 
 
 class FACEMIMIC_PG_footage(bpy.types.PropertyGroup):
@@ -102,6 +111,8 @@ def summary(report: Any) -> list[tuple[str, str]]:
     whole = sum(seen.values()) / len(seen)
     sentence = f"Seen well: {whole:.0%}" + (f", {worst} {seen[worst]:.0%}" if seen[worst] < whole - 0.03 else "")
     lines = [("CHECKMARK" if whole > 0.9 and not report.get("frames_lost") else "ERROR", sentence)]
+    if report.get("covered"):
+        lines.append(("ERROR", f"Seems covered: {', '.join(str(name) for name in report['covered'])}"))
     if report.get("frames_lost"):
         lines.append(("BLANK1", f"Face lost in {report['frames_lost']} of {report.get('frames')} frames"))
     resting = report.get("resting") or []
@@ -115,18 +126,38 @@ def summary(report: Any) -> list[tuple[str, str]]:
     return lines[:_MOST_LINES]
 
 
-def remember(context: Context, name: str, lines: list[tuple[str, str]]) -> None:
-    """Keeps a summary for the panel."""
-    footage(context).told = json.dumps({"name": name, "lines": lines})
+def places(report: Any, frame: float, fps: float) -> list[tuple[str, float]]:
+    """Where in the scene to look at a capture, as (what is there, frame): the neutral face, and what was not seen well.
+
+    frame: where the capture begins; fps: the scene's.
+    """
+    if not isinstance(report, dict) or report.get("source") != "video":
+        return []
+    start = float(report.get("start") or 0)
+    named = {"face lost": report.get("lost") or []}
+    named |= {f"{region} unsure": spans for region, spans in (report.get("doubtful") or {}).items()}
+    unsure = [(what, float(first), float(last)) for what, spans in named.items() for first, last in spans]
+    # The longest matter most; they are shown in their order.
+    unsure = sorted(sorted(unsure, key=lambda one: one[1] - one[2])[: _MOST_PLACES - 1], key=lambda one: one[1])
+    found = [(f"Neutral at {span[0] - start:.2f} s", span[0]) for span in (report.get("resting") or [])[:1]]
+    found += [(f"{first - start:.2f} s: {what}, for {last - first:.2f} s", first) for what, first, last in unsure]
+    return [(text, frame + (moment - start) * fps) for text, moment in found]
 
 
-def remembered(context: Context) -> tuple[str, list[tuple[str, str]]]:
-    """The name of the last capture's file and its summary."""
+def remember(context: Context, told: Told) -> None:
+    """Keeps what the panel shows of a capture."""
+    footage(context).told = json.dumps(told._asdict())
+
+
+def remembered(context: Context) -> Told:
+    """What was kept of the last capture; empty without one."""
     try:
         table = json.loads(footage(context).told)
-        return str(table["name"]), [(str(icon), str(text)) for icon, text in table["lines"]]
+        lines = [(str(icon), str(text)) for icon, text in table["lines"]]
+        where = [(str(text), float(frame)) for text, frame in table.get("places") or []]
+        return Told(str(table["name"]), lines, where)
     except (ValueError, KeyError, TypeError):
-        return "", []
+        return Told("", [], [])
 
 
 def register() -> None:

@@ -74,7 +74,7 @@ class FACEMIMIC_OT_from_video(Performing, AskingAboutFile, bpy.types.Operator):
     held: bpy.props.FloatProperty(name="Held", description="Seconds that the pose is held", default=1.0, min=0.0)
     offset: bpy.props.FloatProperty(name="Offset", description="Seconds from the pose to rest", default=0.6, min=0.0)
 
-    _summary: tuple[str, list[tuple[str, str]]] | None = None
+    _told: footage.Told | None = None
 
     def ask(self, context: Context) -> client.Job:
         path = found_file(self.filepath)
@@ -102,15 +102,17 @@ class FACEMIMIC_OT_from_video(Performing, AskingAboutFile, bpy.types.Operator):
         clip, path = answered_clip(answer), Path(self.filepath.rstrip("/\\"))
         for note in clip.provenance.get("notes") or ():
             self.report({"WARNING"}, str(note))
-        self._summary = path.name, footage.summary(answer.header.get("report"))
+        report = answer.header.get("report")
+        where = footage.places(report, self._place.frame, self._place.fps)
+        self._told = footage.Told(path.name, footage.summary(report), where)
         if self.hold and len(clip.values) == 1:
             clip = held(clip, self.onset, self.held, self.offset, self._place.fps)
         return clip, path.stem
 
     def accept(self, context: Context, answer: client.Answer) -> str:
         sentence = super().accept(context, answer)
-        if self._summary is not None:
-            footage.remember(context, *self._summary)
+        if self._told is not None:
+            footage.remember(context, self._told)
         return sentence
 
 
@@ -155,4 +157,23 @@ class FACEMIMIC_OT_choose_face(bpy.types.Operator):
         return {"FINISHED"}
 
 
-CLASSES = (FACEMIMIC_OT_from_video, FACEMIMIC_OT_find_faces, FACEMIMIC_OT_choose_face)
+class FACEMIMIC_OT_look_at_frame(bpy.types.Operator):
+    bl_idname = "facemimic.look_at_frame"
+    bl_label = "Look There"
+    bl_description = "Go to this place of the capture"
+    bl_options = {"INTERNAL"}  # noqa: RUF012
+
+    frame: bpy.props.FloatProperty()
+
+    def execute(self, context: Context) -> Returned:
+        frame = int(self.frame // 1)
+        context.scene.frame_set(frame, subframe=self.frame - frame)
+        return {"FINISHED"}
+
+
+CLASSES = (
+    FACEMIMIC_OT_from_video,
+    FACEMIMIC_OT_find_faces,
+    FACEMIMIC_OT_choose_face,
+    FACEMIMIC_OT_look_at_frame,
+)

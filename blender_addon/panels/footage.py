@@ -74,14 +74,18 @@ class FACEMIMIC_PT_footage(Tab, bpy.types.Panel):
             choose.number = number
 
     def _draw_told(self, context: Context) -> None:
-        name, lines = remembered(context)
-        if not lines:
+        told = remembered(context)
+        if not told.lines:
             return
-        column = self.layout.box().column(align=True)
+        box = self.layout.box()
+        column = box.column(align=True)
         column.scale_y = 0.85
-        column.label(text=name)
-        for icon, text in lines:
+        column.label(text=told.name)
+        for icon, text in told.lines:
             column.label(text=text, icon=icon)
+        column = box.column(align=True)
+        for text, frame in told.places:
+            column.operator("facemimic.look_at_frame", text=text, icon="TRIA_RIGHT", emboss=False).frame = frame
 
 
 CLASSES = (FACEMIMIC_PT_footage,)

@@ -61,8 +61,9 @@ def test_a_photo_becomes_one_key_at_the_playhead(face, real_engine, photo):
     jaw = curve(face, "jawOpen")
     assert [tuple(point.co) for point in jaw.keyframe_points] == [(17, pytest.approx(jaw.evaluate(17)))]
     assert jaw.evaluate(17) > 0.5
-    name, lines = footage.remembered(bpy.context)
-    assert name == "open wide.jpg" and lines[0][1].startswith("Seen well: 100%")
+    told = footage.remembered(bpy.context)
+    assert told.name == "open wide.jpg" and told.lines[0][1].startswith("Seen well: 100%")
+    assert told.places == []
 
 
 def test_a_photo_can_be_held(face, real_engine, photo):
@@ -156,9 +157,9 @@ def test_an_engine_without_a_report_gives_no_summary(report):
 
 def test_what_was_told_survives_a_damaged_file(scene, addon):
     footage.footage(bpy.context).told = '{"name": 3, "lines": [[1]]}'
-    assert footage.remembered(bpy.context) == ("", [])
-    footage.remember(bpy.context, "a.mp4", [("CHECKMARK", "Seen well")])
-    assert footage.remembered(bpy.context) == ("a.mp4", [("CHECKMARK", "Seen well")])
+    assert footage.remembered(bpy.context) == ("", [], [])
+    footage.remember(bpy.context, footage.Told("a.mp4", [("CHECKMARK", "Seen well")], []))
+    assert footage.remembered(bpy.context) == ("a.mp4", [("CHECKMARK", "Seen well")], [])
 
 
 def test_a_held_pose_rises_stays_and_falls(make_clip):
@@ -176,3 +177,22 @@ def test_a_held_pose_rises_stays_and_falls(make_clip):
 def test_a_held_pose_needs_times_that_make_sense(make_clip, times):
     with pytest.raises(AddonError, match="onset, hold and offset"):
         held(make_clip({"jawOpen": [0.8]}), *times, 24)
+
+
+def test_what_was_not_seen_is_one_click_away(addon):
+    report = {**REPORT, "start": 1.0, "lost": [[2.0, 2.5]], "doubtful": {"mouth": [[3.0, 3.1], [1.2, 1.9]]}}
+    places = footage.places(report, frame=101.0, fps=24.0)
+    assert places == [
+        ("Neutral at 0.50 s", pytest.approx(113.0)),
+        ("0.20 s: mouth unsure, for 0.70 s", pytest.approx(105.8)),
+        ("1.00 s: face lost, for 0.50 s", pytest.approx(125.0)),
+        ("2.00 s: mouth unsure, for 0.10 s", pytest.approx(149.0)),
+    ]
+    assert bpy.ops.facemimic.look_at_frame(frame=places[1][1]) == {"FINISHED"}
+    assert bpy.context.scene.frame_current_final == pytest.approx(105.8)
+    many = {**report, "doubtful": {"mouth": [[k, k + 0.1 * (k % 3 + 1)] for k in range(1, 40)]}}
+    shown = footage.places(many, 1.0, 24.0)
+    assert len(shown) == 6 and [frame for _, frame in shown[1:]] == sorted(frame for _, frame in shown[1:])
+    assert footage.places({**report, "source": "photo"}, 1.0, 24.0) == footage.places(None, 1.0, 24.0) == []
+    covered = footage.summary({**report, "covered": ["mouth", "jaw"]})
+    assert ("ERROR", "Seems covered: mouth, jaw") in covered

@@ -78,5 +78,10 @@ def test_the_people_that_were_found_can_be_chosen(drawn):
 
 
 def test_what_the_last_capture_told_is_shown(drawn):
-    footage.remember(bpy.context, "a.mp4", [("CHECKMARK", "Seen well: 98%")])
-    assert drawn()[2] == ["a.mp4", "Seen well: 98%"]
+    told = footage.Told("a.mp4", [("CHECKMARK", "Seen well: 98%")], [("0.50 s: mouth unsure", 13.0)])
+    footage.remember(bpy.context, told)
+    assert footage.remembered(bpy.context) == told
+    _, given, labels = drawn()
+    assert labels == ["a.mp4", "Seen well: 98%"]
+    (look,) = [one for one in given if one.op == "facemimic.look_at_frame"]
+    assert (look.text, look.frame) == ("0.50 s: mouth unsure", 13.0)
