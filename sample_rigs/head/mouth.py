@@ -9,7 +9,7 @@ from .part import Array, Part, join, tube
 
 ARCH_FRONT_UPPER = -32.0  # y of the front teeth's faces, mm
 # Half width and height of each tooth from the middle back.
-TEETH = ((4.7, 10.4), (3.8, 9.4), (4.0, 9.8), (3.8, 8.4), (3.9, 7.8), (4.8, 7.0), (5.0, 6.4))
+TEETH = ((4.7, 9.6), (3.8, 8.7), (4.0, 9.1), (3.8, 7.9), (3.9, 7.4), (4.8, 6.7), (5.0, 6.2))
 
 
 def _arch(distance: Array, front: float, width: float) -> tuple[Array, Array]:
@@ -67,7 +67,7 @@ def _row(upper: bool) -> Part:
     arc = np.linspace(-at + 1, at - 1, 41)
     centre, out = _arch(arc, front, width)
     turn = np.arange(10) * 2 * np.pi / 10
-    root = bite + (11.0 if upper else -10.4)
+    root = bite + (10.2 if upper else -9.7)
     sections = []
     for p, o in zip(centre, out, strict=True):
         ring = np.zeros((10, 3))

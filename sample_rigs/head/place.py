@@ -105,7 +105,7 @@ def _place_mouth(cage: topo.Cage, at: Array, sculpt: Sculpt) -> None:
     s, side = lip_frame()
     up = side > 0
     x = an.MOUTH_WIDTH * (1.14 * s - 0.14 * s * s)
-    line = an.MOUTH_HEIGHT + 1.8 * s**2 + 1.4 * s**4
+    line = an.MOUTH_HEIGHT + 0.5 * s**2 + 0.2 * s**4
     line += 0.5 * np.exp(-(((s - 0.5) / 0.25) ** 2)) - 1.0 * np.exp(-((s / 0.28) ** 2))
     taper = np.clip(1 - s**2.2, 0, 1) ** 0.9
     bow = 1.0 - 0.14 * np.exp(-((s / 0.12) ** 2)) + 0.06 * np.exp(-(((s - 0.26) / 0.14) ** 2))
@@ -119,7 +119,7 @@ def _place_mouth(cage: topo.Cage, at: Array, sculpt: Sculpt) -> None:
         out = bulge * (0.12 + 0.95 * np.sin(np.pi * (0.04 + 0.78 * t)))
         y = surface - np.where(np.abs(side) > 0, out, 0.3)
         # The rings fan out at the corner instead of meeting in one point.
-        fan = (1 - t) * 2.4 * s**6
+        fan = (1 - t) * 1.1 * s**6
         at[cage.ring(topo.MOUTH, ring)] = np.stack([x + fan, y + 0.4 * fan, z], axis=1)
         tip = y
     inner = ((11, 2.6, 0.15, 1.0), (12, 5.2, 1.6, 1.0), (13, 7.2, 9.0, 1.05), (14, 17.0, 13.0, 1.22))

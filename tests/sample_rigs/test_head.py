@@ -91,6 +91,44 @@ def test_lids_stay_outside_the_eyeball(nova: Nova, side: str, value: float) -> N
 
 
 @pytest.mark.parametrize("side", ["Left", "Right"])
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("cheekSquint",),
+        ("cheekSquint", "eyeSquint"),
+        ("eyeBlink", "eyeSquint"),
+        ("eyeBlink", "eyeSquint", "cheekSquint"),
+        ("eyeSquint", "eyeWide"),
+        ("eyeSquint", "cheekSquint", "eyeLookDown"),
+    ],
+)
+def test_lids_that_move_together_stay_outside_the_eyeball(nova: Nova, side: str, names: tuple[str, ...]) -> None:
+    lid = nova.group(f"lid {side}")
+    centre = an.EYE_CENTRE * [1 if side == "Left" else -1, 1, 1]
+    for value in (0.5, 1.0):
+        at = nova.face[lid] + value * sum(nova.shape(name + side)[lid] for name in names)
+        assert np.linalg.norm(at - centre, axis=1).min() > an.EYE_RADIUS + 0.1
+
+
+@pytest.mark.parametrize("side", ["Left", "Right"])
+def test_a_squinting_lower_lid_slips_under_a_closed_upper_one(nova: Nova, side: str) -> None:
+    """Where both lids lie over one another, in the middle of the eye, the upper one is in front."""
+    lid = nova.group(f"lid {side}")
+    rest, x = nova.face[lid], an.EYE_CENTRE[0] * (1 if side == "Left" else -1)
+    moved = (
+        rest
+        + sum(nova.shape(n + side)[lid] for n in ("eyeBlink", "eyeSquint"))
+        + 0.6 * nova.shape("cheekSquint" + side)[lid]
+    )
+    middle = np.abs(rest[:, 0] - x) < 8
+    upper, lower = moved[middle & (rest[:, 2] > 4)], moved[middle & (rest[:, 2] < -2)]
+    below = lower[lower[:, 2] > upper[:, 2].min() + 2.0]
+    assert len(below), "the lids do not meet"
+    near = np.argmin(np.linalg.norm(below[:, None, [0, 2]] - upper[None][..., [0, 2]], axis=2), axis=1)
+    assert (below[:, 1] - upper[near, 1]).min() > -0.6
+
+
+@pytest.mark.parametrize("side", ["Left", "Right"])
 def test_blink_closes_the_eye(nova: Nova, side: str) -> None:
     edge = nova.group(f"lid edge {side}")
     rest, closed = nova.face[edge], nova.face[edge] + nova.shape("eyeBlink" + side)[edge]

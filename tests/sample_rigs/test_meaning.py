@@ -49,7 +49,7 @@ MEANING = {
     "mouthPucker": [("upper middle", FORWARD, 4), ("mouth corner", RIGHT, 6)],
     "mouthLeft": [("upper middle", LEFT, 5)],
     "mouthRight": [("upper middle", RIGHT, 5)],
-    "mouthSmile": [("mouth corner", UP, 5), ("mouth corner", LEFT, 5), ("cheek apple", UP, 2)],
+    "mouthSmile": [("mouth corner", UP, 8), ("mouth corner", LEFT, 8), ("cheek apple", UP, 3)],
     "mouthFrown": [("mouth corner", DOWN, 5)],
     "mouthDimple": [("mouth corner", BACK, 3), ("mouth corner", LEFT, 2)],
     "mouthStretch": [("mouth corner", LEFT, 6)],
@@ -60,11 +60,11 @@ MEANING = {
     "mouthPress": [("lower lip", UP, 1), ("upper lip", DOWN, 0.8)],
     "mouthLowerDown": [("lower lip", DOWN, 5)],
     "mouthUpperUp": [("upper lip", UP, 5)],
-    "browDown": [("inner brow", DOWN, 5)],
+    "browDown": [("inner brow", DOWN, 8), ("inner brow", RIGHT, 3)],
     "browInnerUp": [("inner brow", UP, 5)],
     "browOuterUp": [("outer brow", UP, 5)],
     "cheekPuff": [("cheek", LEFT, 5), ("cheek", FORWARD, 4)],
-    "cheekSquint": [("cheek apple", UP, 3)],
+    "cheekSquint": [("cheek apple", UP, 3), ("lower lid", UP, 3)],
     "noseSneer": [("nose wing", UP, 3)],
     "tongueOut": [("lower middle", DOWN, 2)],
 }
@@ -118,6 +118,71 @@ def test_the_eyes_turn_as_far_as_exports_say(nova: Nova) -> None:
     assert degrees("Up") == pytest.approx(gaze().up, abs=0.1)
     assert degrees("Down") == pytest.approx(gaze().down, abs=0.1)
     assert (degrees("In") + degrees("Out")) / 2 == pytest.approx(gaze().horizontal, abs=0.1)
+
+
+def _at(nova: Nova, place: tuple[float, float, float]) -> int:
+    return int(np.argmin(np.linalg.norm(nova.face - place, axis=1)))
+
+
+def _both(nova: Nova, *stems: str) -> np.ndarray:
+    shapes = nova.shapes["Nova Face"]
+    return sum(shapes[n] for stem in stems for n in (stem, stem + "Left", stem + "Right") if n in shapes)
+
+
+def test_her_resting_mouth_says_nothing(nova: Nova) -> None:
+    line = nova.face[nova.group("lip line lower")]
+    corners, middle = line[np.abs(line[:, 0]) > W - 3, 2], line[np.abs(line[:, 0]) < 8, 2]
+    assert abs(corners.mean() - middle.mean()) < 1.5
+
+
+@pytest.mark.parametrize(("stems", "share"), [(("mouthPress",), 0.5), (("mouthRollUpper", "mouthRollLower"), 0.55)])
+def test_pressed_and_rolled_lips_are_thin(nova: Nova, stems: tuple[str, ...], share: float) -> None:
+    top, bottom = _at(nova, (6, -42, H + an.LIP_UPPER - 1)), _at(nova, (6, -42, H - an.LIP_LOWER - 1))
+    rest = nova.face[top, 2] - nova.face[bottom, 2]
+    moved = nova.face + _both(nova, *stems)
+    assert 0 < moved[top, 2] - moved[bottom, 2] < share * rest
+
+
+def test_a_snarl_bares_the_upper_gum(nova: Nova) -> None:
+    moved = nova.face + _both(nova, "mouthUpperUp", "mouthLowerDown")
+    lip = moved[nova.group("lip line upper")]
+    lip = lip[np.abs(lip[:, 0]) < 8]
+    teeth = nova.points["Nova Mouth"][nova.material_points("Nova Mouth", "Nova Teeth")]
+    upper = teeth[(np.abs(teeth[:, 0]) < 12) & (teeth[:, 1] < -22) & (teeth[:, 2] > H - 3)]
+    assert lip[:, 2].min() > upper[:, 2].max()
+
+
+def _brow(nova: Nova, **values: float) -> np.ndarray:
+    """Where the left brow's inner end, middle and tail are, seen from the front: (x, z) rows, mm."""
+    rest = nova.points["Nova Brows"]
+    moved = rest + sum((v * nova.shape(n, "Nova Brows") for n, v in values.items()), np.zeros_like(rest))
+    stroke = (rest[:, 0] > 0) & (rest[:, 2] > 22)
+    thirds = ((16, 24), (34, 44), (54, 60))
+    return np.array([moved[stroke & (rest[:, 0] > a) & (rest[:, 0] < b)][:, [0, 2]].mean(0) for a, b in thirds])
+
+
+def test_her_brows_rest_in_an_arch_and_tell_anger_from_sorrow(nova: Nova) -> None:
+    inner, middle, tail = _brow(nova)[:, 1]
+    assert middle > inner + 1.5 and middle > tail + 1.5
+    assert abs(inner - tail) < 3.0
+    inner, middle, _ = _brow(nova, browDownLeft=1.0)[:, 1]
+    assert middle > inner + 7.0
+    inner, middle, tail = _brow(nova, browInnerUp=0.9, browDownLeft=0.35, browDownRight=0.35)[:, 1]
+    assert inner > middle + 1.0 > tail + 3.0
+
+
+def test_no_lock_hides_a_brow(nova: Nova) -> None:
+    """Seen from the front no hair comes down to the inner two thirds of a raised brow."""
+    hair = nova.points["Nova Hair"]
+    front = hair[(np.abs(hair[:, 0]) < 50) & (hair[:, 1] < 10)]
+    brows = nova.points["Nova Brows"] + sum(
+        nova.shape(n, "Nova Brows") for n in ("browInnerUp", "browOuterUpLeft", "browOuterUpRight")
+    )
+    inner = brows[np.abs(brows[:, 0]) < 48]
+    for x in np.arange(-45.0, 46.0, 5.0):
+        lock, brow = (p[np.abs(p[:, 0] - x) < 4] for p in (front, inner))
+        if len(lock) and len(brow):
+            assert lock[:, 2].min() > brow[:, 2].max(), x
 
 
 def test_lower_teeth_and_tongue_follow_the_jaw_and_upper_teeth_stay(nova: Nova) -> None:

@@ -10,13 +10,15 @@ from .soft import Array, smoothstep
 
 # Turn of the lids' edges at 1.0, as shares of the opening: (upper, lower); + closes.
 LIDS = {
-    "eyeBlink": (0.75, -0.27),
-    "eyeSquint": (0.11, -0.32),
+    "eyeBlink": (0.86, -0.16),
+    "eyeSquint": (0.14, -0.33),
+    "cheekSquint": (0.0, -0.21),
     "eyeWide": (-0.22, 0.05),
     "eyeLookUp": (-0.12, -0.04),
     "eyeLookDown": (0.30, 0.10),
 }
 UPPER_REACH, LOWER_REACH = 46.0, 40.0  # degrees of skin that follow each edge
+DOME = 2.6  # mm that a closing upper lid bulges above its edge, so that a squinting lower lid slips under it
 
 
 def _clear(radius: Array, turn: Array, end: Array, ball: Array) -> Array:
@@ -100,5 +102,8 @@ class Lids:
         swell = _clear(edge, -max(upper_share, 0.0) * gap, edge, ball) - edge
         skin = radius > ball - 0.6
         end = np.where(skin, _clear(radius, turn, radius + swell * follow, ball), radius)
+        if not lash:
+            dome = smoothstep(0.0, 9.0, beyond) * (1 - smoothstep(14.0, 36.0, beyond)) * (1 - (u / an.EYE_RADIUS) ** 2)
+            end += DOME * max(upper_share, 0.0) ** 2 * np.where(skin & above, dome * follow, 0.0)
         moved = self.unpolar(u, angle + turn, end)
         return np.where((np.abs(turn) > 1e-6)[:, None], moved - points, 0.0)

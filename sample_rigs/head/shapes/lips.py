@@ -16,6 +16,8 @@ from .soft import Array, Spreader, smoothstep
 
 Lip = Callable[[Array, Array, Array, Array], tuple[Array, Array, Array]]
 
+CORNER_RING, CORNER = 4, 0.75  # outermost ring and least s that ride with the mouth's corner
+
 
 def _full(S: Array) -> Array:
     """How full the lips are across the mouth, 1 in the middle; what thins them may not exceed it."""
@@ -24,8 +26,8 @@ def _full(S: Array) -> Array:
 
 def _smile(x: Array, S: Array, side: Array, t: Array) -> tuple:
     c = smoothstep(-0.25, 1.05, S) ** 1.25
-    thin = 1.0 * smoothstep(-0.3, 0.4, S) * (1 - np.clip(t, 0, 1)) * (1 - S**2)
-    return 9.5 * c, 7.0 * c**1.1 + 0.8 * smoothstep(-0.4, 0.3, S), 8.2 * c**1.5 - side * thin
+    thin = 1.5 * smoothstep(-0.3, 0.4, S) * (1 - np.clip(t, 0, 1)) * (1 - S**2)
+    return 12.0 * c, 7.2 * c**1.1 + 0.8 * smoothstep(-0.4, 0.3, S), 12.4 * c**1.8 - side * thin
 
 
 def _frown(x: Array, S: Array, side: Array, t: Array) -> tuple:
@@ -36,8 +38,8 @@ def _frown(x: Array, S: Array, side: Array, t: Array) -> tuple:
 
 def _dimple(x: Array, S: Array, side: Array, t: Array) -> tuple:
     c = smoothstep(0.0, 1.0, S) ** 1.3
-    thin = 1.4 * (1 - np.clip(t, 0, 1)) * smoothstep(0.1, 0.7, S) * _full(S)
-    return 6.5 * c, 7.0 * c, 1.6 * c - side * thin
+    thin = 2.4 * (1 - np.clip(t, 0, 1)) * smoothstep(0.0, 0.7, S) * _full(S)
+    return 5.2 * c, 7.0 * c, 3.6 * c - side * thin
 
 
 def _stretch(x: Array, S: Array, side: Array, t: Array) -> tuple:
@@ -50,18 +52,18 @@ def _stretch(x: Array, S: Array, side: Array, t: Array) -> tuple:
 def _press(x: Array, S: Array, side: Array, t: Array) -> tuple:
     half = smoothstep(-0.55, 0.5, S)
     body = 1 - np.clip(t, 0, 1)
-    close = np.where(side > 0, -3.4, 4.2) * body * _full(S)
-    return 2.4 * half * smoothstep(0.3, 1, S), half * (2.0 - 0.8 * body), half * close
+    close = np.where(side > 0, -4.6, 5.6) * body * _full(S)
+    return 1.2 * half * smoothstep(0.3, 1, S), half * (2.2 - 0.6 * body), half * close
 
 
 def _upper_up(x: Array, S: Array, side: Array, t: Array) -> tuple:
     w = (side > 0) * np.exp(-(((S - 0.36) / 0.44) ** 2)) * (1 - smoothstep(0.72, 1.0, np.abs(S)))
-    return 0.6 * w, -1.2 * w * (1 - np.clip(t, 0, 1)), w * (6.8 + 0.6 * np.clip(t, 0, 1))
+    return 0.6 * w, -1.2 * w * (1 - np.clip(t, 0, 1)), w * (8.6 + 0.6 * np.clip(t, 0, 1))
 
 
 def _lower_down(x: Array, S: Array, side: Array, t: Array) -> tuple:
     w = (side < 0) * np.exp(-(((S - 0.36) / 0.46) ** 2)) * (1 - smoothstep(0.72, 1.0, np.abs(S)))
-    return 0.8 * w, -0.6 * w, -w * (7.6 + 0.4 * np.clip(t, 0, 1))
+    return 0.8 * w, -0.6 * w, -w * (8.2 + 0.4 * np.clip(t, 0, 1))
 
 
 def _pucker(x: Array, S: Array, side: Array, t: Array) -> tuple:
@@ -80,12 +82,12 @@ def _funnel(x: Array, S: Array, side: Array, t: Array) -> tuple:
 
 def _roll_upper(x: Array, S: Array, side: Array, t: Array) -> tuple:
     w = (side > 0) * _full(S)
-    return 0 * x, w * (1.2 + 2.2 * np.clip(t, 0, 1)), w * (-4.4 + 5.0 * np.clip(t, 0, 1))
+    return 0 * x, w * (1.2 + 2.2 * np.clip(t, 0, 1)), w * (-4.2 + 3.8 * np.clip(t, 0, 1))
 
 
 def _roll_lower(x: Array, S: Array, side: Array, t: Array) -> tuple:
     w = (side < 0) * _full(S)
-    return 0 * x, w * (1.4 + 3.4 * np.clip(t, 0, 1)), w * (5.0 - 5.4 * np.clip(t, 0, 1))
+    return 0 * x, w * (1.4 + 3.4 * np.clip(t, 0, 1)), w * (4.6 - 4.6 * np.clip(t, 0, 1))
 
 
 def _shrug_upper(x: Array, S: Array, side: Array, t: Array) -> tuple:
@@ -143,10 +145,13 @@ class Lips:
     def __init__(self, face: Face, edges: Array) -> None:
         self.face = face
         p, ring = face.points, face.mouth_ring
-        self.handles = (ring >= 6) & (ring <= 13)
+        # At the corners the quads outside the red are narrow: they ride along, or a smile would fold them.
+        corner = (ring >= CORNER_RING) & (face.mouth_s > CORNER)
+        self.moved = ((ring >= 6) | corner) & (ring <= 17)
+        self.handles = self.moved & (ring <= 13)
         nose = (np.abs(p[:, 0]) < 15) & (p[:, 2] > -43) & (p[:, 1] < -36)
         area = (p[:, 2] < -22) & (p[:, 2] > -122) & (p[:, 1] < 44) & ~nose & (face.eye_ring < 3)
-        self.spreader = Spreader(p, edges, area & (ring < 6))
+        self.spreader = Spreader(p, edges, area & (ring < 6) & ~corner)
         self.S = face.mouth_s * np.where(p[:, 0] < 0, -1.0, 1.0)
         self.t = (ring - 6) / 4.0
 
@@ -163,8 +168,7 @@ class Lips:
         p = self.face.points
         x, y, z = lip(p[:, 0], self.S, self.face.mouth_side, np.maximum(self.t, 0.0))
         offsets = np.stack(np.broadcast_arrays(x, y, z), axis=1).astype(float)
-        on = (self.face.mouth_ring >= 6) & (self.face.mouth_ring <= 17)
-        offsets[~on] = 0.0
+        offsets[~self.moved] = 0.0
         return self.spread(offsets)
 
     def close(self, jaw_open: Array) -> Array:
@@ -184,5 +188,5 @@ class Lips:
         height = np.where(face.mouth_side > 0, an.LIP_UPPER, an.LIP_LOWER)
         sealed[:, 2] += face.mouth_side * rim * height * 0.10 * (1 - s**2)
         values = sealed - jaw_open
-        values[(face.mouth_ring < 6) | (face.mouth_ring > 17)] = 0.0
+        values[~self.moved] = 0.0
         return self.spread(values)
