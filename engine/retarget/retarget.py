@@ -26,6 +26,12 @@ _TRACE, _MEANT = 0.15, 0.5
 """Amounts up to which an emotion is a trace that only fills a gap, and from which it is meant."""
 
 
+_CROWDED: Final = 1.0
+"""How far the vowels' sum may pass 1 until they share one mouth wholly."""
+_DECIDED: Final = 8
+"""Power of what a vowel shows that its share goes by: the more, the less a weaker one gets."""
+
+
 @dataclass(frozen=True)
 class Retargeted:
     """The performance on a rig. weights: by mesh, shape to float32 (frames,) within 0..1; settled shapes are left out.
@@ -91,7 +97,27 @@ def _amounts(values: np.ndarray, wanted: np.ndarray, controls: Sequence[Control]
             if group in GROUPS and place not in overriding:
                 upper[:, place] = np.minimum(upper[:, place], left[group])
                 lower[:, place] = np.minimum(lower[:, place], upper[:, place])
-    return solve(wanted, looks, lower, upper, metric(), apart, against) if limited or overriding else amounts
+    if limited or overriding:
+        amounts = solve(wanted, looks, lower, upper, metric(), apart, against)
+    return _one_mouth(amounts, controls, wanted @ metric() @ looks.T, np.sum((looks @ metric()) * looks, axis=1))
+
+
+def _one_mouth(amounts: np.ndarray, controls: Sequence[Control], pulls: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+    """The amounts with the vowels sharing one mouth: each is a whole mouth, and two at once are none.
+
+    pulls: (frames, controls), how much the performance asks for each; sizes: (controls,), how much each shows. The one
+    that shows most of the performance keeps nearly all of the mouth, and takes it over without a jump.
+    """
+    places = [place for place, control in enumerate(controls) if control.table == "visemes"]
+    vowels = amounts[:, places].astype(float)
+    total = vowels.sum(axis=1, keepdims=True)
+    crowded = np.clip((total - 1) / _CROWDED, 0, 1)
+    shown = np.maximum(pulls[:, places], 0) / np.sqrt(np.maximum(sizes[places], 1e-9))
+    shares = vowels * (shown / np.maximum(shown.max(axis=1, keepdims=True), 1e-9)) ** _DECIDED
+    shares = np.divide(shares, shares.sum(axis=1, keepdims=True), out=np.zeros_like(shares), where=crowded > 0)
+    amounts = amounts.copy()
+    amounts[:, places] = (1 - crowded) * vowels + crowded * shares
+    return amounts
 
 
 def _one_of_each(amounts: np.ndarray, controls: Sequence[Control], lower: np.ndarray, upper: np.ndarray) -> bool:

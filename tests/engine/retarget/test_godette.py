@@ -74,6 +74,13 @@ def test_she_talks_without_feeling(show: Show, godette: Mesh) -> None:
     assert show(godette, {"mouthPress": 0.4}) == {}
 
 
+def test_her_broadest_smile_is_one_mouth_and_no_sum_of_two(show: Show, godette: Mesh) -> None:
+    broad = {"mouthSmile": 1.0, "mouthUpperUp": 0.6, "mouthLowerDown": 0.6, "mouthStretch": 0.5, "cheekSquint": 0.8}
+    vowels = {name: amount for name, amount in show(godette, broad).items() if name in MOUTHS}
+    assert max(vowels.values()) > 0.7
+    assert sum(vowels.values()) < 1.05
+
+
 def test_what_she_lacks_is_said(godette: Mesh) -> None:
     missing = set(missing_channels([godette]))
     assert {"mouthSmileLeft", "browInnerUp", "jawOpen"} <= missing
