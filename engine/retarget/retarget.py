@@ -109,6 +109,8 @@ def _one_mouth(amounts: np.ndarray, controls: Sequence[Control], pulls: np.ndarr
     that shows most of the performance keeps nearly all of the mouth, and takes it over without a jump.
     """
     places = [place for place, control in enumerate(controls) if control.table == "visemes"]
+    if len(places) < 2:
+        return amounts
     vowels = amounts[:, places].astype(float)
     total = vowels.sum(axis=1, keepdims=True)
     crowded = np.clip((total - 1) / _CROWDED, 0, 1)
