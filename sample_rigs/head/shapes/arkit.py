@@ -89,7 +89,7 @@ def _lid_offsets(face: Face, lids: Lids, name: str) -> Array:
 
 def face_shapes(face: Face) -> dict[str, Array]:
     edges = edges_of(face.part.quads)
-    lids, mouth = Lids(), lips.Lips(face, edges)
+    lids, mouth, pulled = Lids(), lips.Lips(face, edges), lips.Lips(face, edges, corners_ride=True)
     out: dict[str, Array] = {}
 
     def sided(name: str, left: Array) -> None:
@@ -99,7 +99,7 @@ def face_shapes(face: Face) -> dict[str, Array]:
     for name in LIDS:
         sided(name, _lid_offsets(face, lids, name))
     for name, lip in lips.ONE_SIDED.items():
-        sided(name, mouth.shape(lip))
+        sided(name, pulled.shape(lip))
     for name, lip in lips.WHOLE.items():
         out[name] = face.even(mouth.shape(lip))
     for name, pushes in regions.LEFT.items():

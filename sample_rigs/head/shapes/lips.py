@@ -140,13 +140,16 @@ WHOLE: dict[str, Lip] = {
 
 
 class Lips:
-    """Spreads what the lips do over the lower face."""
+    """Spreads what the lips do over the lower face.
 
-    def __init__(self, face: Face, edges: Array) -> None:
+    corners_ride: the skin just outside the corners goes with them, as shapes that pull the corners away need.
+    """
+
+    def __init__(self, face: Face, edges: Array, corners_ride: bool = False) -> None:
         self.face = face
         p, ring = face.points, face.mouth_ring
-        # At the corners the quads outside the red are narrow: they ride along, or a smile would fold them.
-        corner = (ring >= CORNER_RING) & (face.mouth_s > CORNER)
+        # The quads there are narrow: a smile would fold them.
+        corner = (ring >= CORNER_RING) & (face.mouth_s > CORNER) & corners_ride
         self.moved = ((ring >= 6) | corner) & (ring <= 17)
         self.handles = self.moved & (ring <= 13)
         nose = (np.abs(p[:, 0]) < 15) & (p[:, 2] > -43) & (p[:, 1] < -36)
