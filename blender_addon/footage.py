@@ -15,6 +15,8 @@ LARGEST_FACE = -1
 """Instead of a face's number: whoever is the largest at first sight."""
 _MOST_LINES = 6
 _MOST_PLACES = 6
+_SAME = 0.25
+"""Seconds by which spans of two regions may differ and be told together."""
 
 
 class Told(NamedTuple):
@@ -134,9 +136,16 @@ def places(report: Any, frame: float, fps: float) -> list[tuple[str, float]]:
     if not isinstance(report, dict) or report.get("source") != "video":
         return []
     start = float(report.get("start") or 0)
-    named = {"face lost": report.get("lost") or []}
-    named |= {f"{region} unsure": spans for region, spans in (report.get("doubtful") or {}).items()}
-    unsure = [(what, float(first), float(last)) for what, spans in named.items() for first, last in spans]
+    unsure = [("face lost", float(first), float(last)) for first, last in report.get("lost") or []]
+    regions: list[tuple[list[str], float, float]] = []
+    for region, spans in (report.get("doubtful") or {}).items():
+        for first, last in spans:
+            same = [one for one in regions if abs(one[1] - first) < _SAME and abs(one[2] - last) < _SAME]
+            if same:
+                same[0][0].append(region)
+            else:
+                regions.append(([region], float(first), float(last)))
+    unsure += [(f"{', '.join(names)} unsure", first, last) for names, first, last in regions]
     # The longest matter most; they are shown in their order.
     unsure = sorted(sorted(unsure, key=lambda one: one[1] - one[2])[: _MOST_PLACES - 1], key=lambda one: one[1])
     found = [(f"Neutral at {span[0] - start:.2f} s", span[0]) for span in (report.get("resting") or [])[:1]]

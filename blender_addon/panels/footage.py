@@ -85,7 +85,9 @@ class FACEMIMIC_PT_footage(Tab, bpy.types.Panel):
             column.label(text=text, icon=icon)
         column = box.column(align=True)
         for text, frame in told.places:
-            column.operator("facemimic.look_at_frame", text=text, icon="TRIA_RIGHT", emboss=False).frame = frame
+            row = column.row()
+            row.alignment = "LEFT"
+            row.operator("facemimic.look_at_frame", text=text, icon="TRIA_RIGHT", emboss=False).frame = frame
 
 
 CLASSES = (FACEMIMIC_PT_footage,)

@@ -48,7 +48,7 @@ def _of_doubt(facts: dict[str, Any]) -> list[str]:
     told = []
     parts = [name for name in facts["doubtful"] if facts["confidence"][name] < 0.95 and name != "head"]
     if parts and facts["frames_lost"] < facts["video_frames"]:
-        told.append(f"Not seen well everywhere: {', '.join(parts)}. The review sheet shows when.")
+        told.append(f"Not seen well everywhere: {', '.join(parts)}. The review sheet and the panel show when.")
     if facts["covered"]:
         told.append(
             f"Most of the time something seems to cover the {' and the '.join(facts['covered'])}. What is read there is"
@@ -73,7 +73,7 @@ def _of_doubt(facts: dict[str, Any]) -> list[str]:
 
 def _of_channels(facts: dict[str, Any]) -> list[str]:
     blind = facts["blind_channels"]
-    told = [f"The tracker cannot see {', '.join(blind)}; they stay near rest."]
+    told = [f"The tracker cannot see {', '.join(blind)}: {'it stays' if len(blind) == 1 else 'they stay'} near rest."]
     still = [name for name in facts["still_channels"] if name not in blind]
     if still:
         told.append(f"{len(still)} other channels did not move; the take's provenance lists them (still_channels).")

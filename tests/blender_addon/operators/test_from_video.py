@@ -180,11 +180,16 @@ def test_a_held_pose_needs_times_that_make_sense(make_clip, times):
 
 
 def test_what_was_not_seen_is_one_click_away(addon):
-    report = {**REPORT, "start": 1.0, "lost": [[2.0, 2.5]], "doubtful": {"mouth": [[3.0, 3.1], [1.2, 1.9]]}}
+    report = {
+        **REPORT,
+        "start": 1.0,
+        "lost": [[2.0, 2.5]],
+        "doubtful": {"mouth": [[3.0, 3.1], [1.2, 1.9]], "jaw": [[1.3, 1.9]]},
+    }
     places = footage.places(report, frame=101.0, fps=24.0)
     assert places == [
         ("Neutral at 0.50 s", pytest.approx(113.0)),
-        ("0.20 s: mouth unsure, for 0.70 s", pytest.approx(105.8)),
+        ("0.20 s: mouth, jaw unsure, for 0.70 s", pytest.approx(105.8)),
         ("1.00 s: face lost, for 0.50 s", pytest.approx(125.0)),
         ("2.00 s: mouth unsure, for 0.10 s", pytest.approx(149.0)),
     ]
