@@ -2,6 +2,7 @@
 
 import atexit
 import os
+import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -31,6 +32,10 @@ def pytest_sessionfinish(exitstatus: int) -> None:
     """
 
     def leave() -> None:
+        # Blender's own way out would have done so. Where it could make no folder of its own, it names everybody's.
+        own = Path(bpy.app.tempdir)
+        if own.name.startswith("blender_"):
+            shutil.rmtree(own, ignore_errors=True)
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(int(exitstatus))
