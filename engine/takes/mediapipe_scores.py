@@ -10,12 +10,14 @@ from typing import Any
 
 import numpy as np
 
+from engine.channels import HEAD, INDEX
 from engine.clip import Clip
 from engine.errors import FaceMimicError
 from engine.takes import sampling
 from engine.takes.names import channel_of, mixing, plain
-from engine.takes.take import Take, absent_note, filled_note, take_of, unknown_note
+from engine.takes.take import Take, absent_note, counted, filled_note, take_of, unknown_note
 from engine.takes.text import json_of
+from engine.video.head import head_degrees
 
 NAME = "MediaPipe score file"
 SUFFIXES = (".json",)
@@ -38,7 +40,8 @@ def read(path: Path) -> Take:
     """Reads the first face's scores: a list of frames, each with categories and scores, or a dict of scores by name.
 
     Frames without a face are interpolated, and held at the ends; broken ones too; both are counted. `_neutral` is left
-    out, and tongueOut rests, since MediaPipe has no score for it. Raises FaceMimicError (kind "file") for a file
+    out, and tongueOut rests, since MediaPipe has no score for it. The head turns as the pose matrices say, before the
+    camera; a matrix that is missing or broken is interpolated. Raises FaceMimicError (kind "file") for a file
     without frames of scores.
     """
     outer, frames = _frames(path)
@@ -48,7 +51,9 @@ def read(path: Path) -> Take:
     times, notes_on_times = _times(path.name, frames, outer)
     rising = sampling.rising(times)
     if not rising.all():
-        notes.append(f"{int((~rising).sum())} frames have no later time than those before them and were skipped.")
+        notes.append(
+            f"{counted(int((~rising).sum()), 'frame has', 'frames have')} no later time than those before and left out."
+        )
     rows = [row for (row, _), later in zip(faces, rising, strict=True) if later]
     usable = np.array([bool(row) for row in rows])
     if not usable.any():
@@ -61,15 +66,23 @@ def read(path: Path) -> Take:
     scores = np.array([list(map((row or heard).get, kept)) for row in rows], float)
     missing = np.isnan(scores)
     if missing.any():
-        notes.append(f"{int(missing.sum())} scores are missing from frames that have others, and were taken as 0.")
+        notes.append(
+            f"{counted(int(missing.sum()), 'score is', 'scores are')} missing where others are not, and taken as 0."
+        )
     times = times[rising]
     fps = sampling.rate_of(times)
     sampling.check(path.name, times, fps)
-    full, filled = sampling.evenly(times, np.where(missing, 0, scores) @ table, fps, usable)
-    notes = [*unknown_note(unknown), *absent_note(table.any(0)), *notes, *notes_on_times]
-    first = next((frame for frame in frames if isinstance(frame, dict)), outer)
-    if _value(first, _words()["matrices"]) is not None:
-        notes.append("The pose matrices were not read; the head rests.")
+    values, driven = np.where(missing, 0, scores) @ table, table.any(0)
+    poses = [_pose(frame) for frame, later in zip(frames, rising, strict=True) if later]
+    posed = np.array([pose is not None for pose in poses])
+    if posed.any():
+        turns = np.radians(head_degrees(np.array([pose for pose in poses if pose is not None])))
+        for place, turn in zip((INDEX[name] for name in HEAD), turns.T, strict=True):
+            values[:, place], driven[place] = np.interp(times, times[posed], turn), True
+    full, filled = sampling.evenly(times, values, fps, usable)
+    notes = [*unknown_note(unknown), *absent_note(driven), *notes, *notes_on_times]
+    if not posed.any() and any(_matrices(frame) is not None for frame in frames):
+        notes.append("The pose matrices could not be read; the head rests.")
     return take_of(full, fps, {"source": "mediapipe", "file": path.name}, [*notes, *filled_note(filled, len(full))])
 
 
@@ -127,6 +140,39 @@ def _inner(keys: tuple[str, ...]) -> str | None:
     return _key(keys, _words()["shapes"])
 
 
+def _matrices(frame: Any) -> Any:
+    return _value(frame, _words()["matrices"]) if isinstance(frame, dict) else None
+
+
+def _pose(frame: Any) -> np.ndarray | None:
+    """The first face's transformation matrix (4, 4) in a frame, None without a sound one.
+
+    It comes as rows, or as 16 numbers by rows (Python) or by columns (the web's `data`), which its 0, 0, 0, 1 tells.
+    """
+    found = _matrices(frame)
+    while isinstance(found, (dict, list)):
+        if isinstance(found, dict):
+            found = found.get("data")
+        elif len(found) == 1:
+            found = found[0]
+        else:
+            break
+    try:
+        matrix = np.array(found, float).reshape(4, 4)
+    except (ValueError, TypeError, OverflowError):
+        return None
+    last = np.array([0, 0, 0, 1])
+    if not np.allclose(matrix[3], last, atol=1e-3):
+        matrix = matrix.T
+    # A rotation and a scale; a mirror image, or numbers beyond all measure, are none.
+    if not (np.allclose(matrix[3], last, atol=1e-3) and np.abs(matrix).max() < 1e6):
+        return None
+    turn = matrix[:3, :3]
+    scale = np.linalg.norm(turn, axis=0)
+    sound = scale.min() > 1e-3 and np.allclose((turn / scale).T @ (turn / scale), np.eye(3), atol=0.05)
+    return matrix if sound and np.linalg.det(turn) > 0 else None
+
+
 def _flat(frame: dict[str, Any]) -> dict[str, Any]:
     return {name: score for name, score in frame.items() if _is_score(name) or (_is_other(name, type(score)))}
 
@@ -160,13 +206,12 @@ def _checked(scores: dict[Any, Any]) -> Scores | None:
 
 
 def _counted(faces: list[tuple[Scores | None, int]]) -> list[str]:
-    several = sum(count > 1 for _, count in faces)
-    empty = sum(row == {} for row, _ in faces)
+    several = sum(count > 1 for _, count in faces), "several faces; the first of each was read"
+    empty = sum(row == {} for row, _ in faces), "no face"
     broken = sum(row is None for row, _ in faces)
     return [
-        *([f"{several} frames have several faces; the first of each was read."] if several else []),
-        *([f"{empty} frames have no face."] if empty else []),
-        *([f"{broken} frames are broken (no scores, or no numbers)."] if broken else []),
+        *(f"{counted(count, 'frame has', 'frames have')} {what}." for count, what in (several, empty) if count),
+        *([f"{counted(broken, 'frame is', 'frames are')} broken (no scores, or no numbers)."] if broken else []),
     ]
 
 

@@ -16,7 +16,7 @@ from engine.errors import FaceMimicError
 from engine.files import written_whole
 from engine.takes import eyes, sampling
 from engine.takes.openface_units import FULL, channels_of, driven_by, intensities_of, layout
-from engine.takes.take import Take, absent_note, broken_note, filled_note, take_of, unknown_note
+from engine.takes.take import Take, absent_note, broken_note, counted, filled_note, take_of, unknown_note
 from engine.takes.text import rows_of
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def read(path: Path) -> Take:
     full, filled = sampling.evenly(times, full, fps, usable)
     lost = int((~usable).sum())
     if lost:
-        notes.append(f"{lost} rows have no tracked face (success 0 or low confidence).")
+        notes.append(f"{counted(lost, 'row has', 'rows have')} no tracked face (success 0 or low confidence).")
     notes += [*absent_note(driven), *broken_note(broken), *filled_note(filled, len(full))]
     return take_of(full, fps, {"source": "openface", "file": path.name, "start": float(times[0])}, notes)
 

@@ -41,10 +41,15 @@ def absent_note(driven: np.ndarray) -> list[str]:
     return [f"Channels not in the file, left at rest: {', '.join(absent)}."] if absent else []
 
 
+def counted(number: int, one: str, several: str) -> str:
+    """The number and what there is of it: 1 row is, 2 rows are."""
+    return f"{number} {one if number == 1 else several}"
+
+
 def broken_note(rows: int) -> list[str]:
     """Says how many rows were skipped, or nothing."""
     why = "cells missing, no number, or time not increasing"
-    return [f"{rows} rows are broken ({why}) and were skipped."] if rows else []
+    return [f"{counted(rows, 'row is', 'rows are')} broken ({why}) and skipped."] if rows else []
 
 
 def filled_note(filled: int, frames: int) -> list[str]:

@@ -171,7 +171,7 @@ def test_a_row_with_what_is_not_a_number_is_broken(written: Path, number: str) -
     rows = rows_of(written)
     rows[3][rows[0].index("JawOpen")] = number
     take = read_take(save_rows(written, rows))
-    assert any(note.startswith("1 rows are broken") for note in take.notes)
+    assert any(note.startswith("1 row is broken") for note in take.notes)
     assert "1 of 90 frames had no sample and were interpolated." in take.notes
     expected = wave(90)
     np.testing.assert_allclose(take.clip.values[2], (expected[1] + expected[3]) / 2, atol=1e-6)

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.spatial.transform import Rotation
 
-from engine.channels import INDEX, SHAPES
+from engine.channels import HEAD, INDEX, SHAPES
 from engine.errors import FaceMimicError
 from engine.takes.formats import check_writable, read_take
 
@@ -90,14 +91,40 @@ def test_what_is_not_known_is_told(tmp_path: Path) -> None:
     for part in (
         "Columns not understood: wagging.",
         "tongueOut",
-        "1 frames have several faces",
-        "pose matrices were not read",
-        "1 scores are missing",
+        "1 frame has several faces",
+        "pose matrices could not be read",
+        "1 score is missing",
         "says 100 frames a second, its times 25",
     ):
         assert part in notes
     plain = read_take(save(tmp_path / "a.json", [{"jawOpen": 1}] * 3))
     assert plain.clip.fps == 30 and any("no rate; 30 frames a second were taken" in note for note in plain.notes)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        lambda pose: [{"rows": 4, "columns": 4, "data": pose.T.ravel().tolist()}],
+        lambda pose: [pose.tolist()],
+        lambda pose: pose.tolist(),
+        lambda pose: [pose.ravel().tolist()],
+        lambda pose: pose.T.ravel().tolist(),
+    ],
+)
+def test_the_head_turns_as_the_matrices_say(tmp_path: Path, form: Callable[[np.ndarray], Any]) -> None:
+    told = np.radians([[0, 0, 0], [20, -10, 5], [40, -20, 10], [-15, 8, -3]])
+    frames = []
+    for angles in told:
+        pose = np.eye(4)
+        # To the own left, up and to the left shoulder, before a camera whose x goes to the person's left.
+        pose[:3, :3] = 1.05 * Rotation.from_euler("YXZ", angles * (1, -1, -1)).as_matrix()
+        pose[:3, 3] = 1.5, -2.0, -40.0
+        frames.append({"jawOpen": 0.5, "facialTransformationMatrixes": form(pose)})
+    frames[1]["facialTransformationMatrixes"] = [[0.0] * 16]
+    take = read_take(save(tmp_path / "a.json", {"fps": 30, "frames": frames}))
+    expected = np.vstack([told[0], (told[0] + told[2]) / 2, told[2:]])
+    np.testing.assert_allclose(take.clip.values[:, [INDEX[name] for name in HEAD]], expected, atol=1e-4)
+    assert not any("matrices" in note or "headYaw" in note for note in take.notes)
 
 
 @pytest.mark.parametrize("unit", [1.0, 1e3, 1e6, 1e9])

@@ -171,7 +171,7 @@ def test_frames_that_were_not_tracked_are_interpolated_and_counted(tmp_path: Pat
     smile = take.clip.values[:, INDEX["mouthSmileLeft"]]
     np.testing.assert_allclose(smile * 5, [1, 1, 2, 3, 4, 4, 4, 4], atol=1e-5)
     assert "4 rows have no tracked face (success 0 or low confidence)." in take.notes
-    assert any(note.startswith("1 rows are broken") for note in take.notes)
+    assert any(note.startswith("1 row is broken") for note in take.notes)
     assert "5 of 8 frames had no sample and were interpolated." in take.notes
 
 
