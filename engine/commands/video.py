@@ -43,7 +43,7 @@ def add(commands: Any) -> None:
     actor.add_argument("--full-range", action="store_true", help="the footage shows the most that the actor can do")
     how = parser.add_argument_group("how it is done")
     how.add_argument(
-        "--without", default="", metavar="STAGES", help="leave out smoothing, calibration, completion (a,b)"
+        "--without", default="", metavar="STAGES", help="leave out smoothing, calibration, sealing, completion (a,b)"
     )
     how.add_argument("--decoder", default="auto", help="auto, learned, or none for the tracker's own scores")
     how.add_argument("--model", metavar="TASK", help="the face landmarker bundle, if not installed")

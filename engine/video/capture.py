@@ -23,6 +23,7 @@ from engine.video.follow import follow
 from engine.video.footage import Footage, open_footage
 from engine.video.head import head_angles
 from engine.video.landmarker import file_sha256, find_landmarker
+from engine.video.lips import with_sealed_lips
 from engine.video.notes import notes
 from engine.video.options import Options
 from engine.video.reading import Reader, reader
@@ -130,6 +131,9 @@ def _performed(
     faces = filled(times, decoded.values)
     if calibration is not None:
         faces = calibration.applied(times, faces, read_by.bias.narrowing)
+    if "sealing" not in options.without:
+        gap, mouth = lip_gap(seen.landmarks, seen.size), sighting.regions[:, ALL.index("mouth")]
+        faces = with_sealed_lips(faces, gap, mouth)
     head = without_outliers(filled(times, head_angles(decoded.head_degrees, resting)))
     events = _events(times, faces, seen, sighting)
     values = evenly(times, np.concatenate([np.clip(faces, 0, 1), head], 1), fps)

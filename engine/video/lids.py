@@ -6,6 +6,7 @@ import numpy as np
 from scipy.signal import find_peaks
 
 from engine.channels import INDEX
+from engine.video.events import runs
 
 SMALLEST_BLINK = 0.2
 """Prominence of a blink, mean of both eyes' scores, above which it is one."""
@@ -14,6 +15,8 @@ DEEP = 0.8
 TOGETHER = (0.3, 0.6)
 """Closure of the wider eye from which on it follows the other: people blink with both eyes (Stava 1994), and a
 tilted head makes one of them read half. In a wink the open eye stays below."""
+OPEN = 0.15
+"""Mean closure below which a blink has ended."""
 LONGEST_BLINK = 0.5
 """Seconds. While the lids are shut for less than this, gaze is carried across; longer, it is left as it was read."""
 
@@ -67,8 +70,24 @@ def with_closing_lids(scores: np.ndarray, lids: Lids, narrowing: float = 1.0) ->
     closure = np.clip((scores[:, _BLINKS] - still) / (shut - still), 0, 1)
     low, high = TOGETHER
     pull = np.clip((closure.min(1) - low) / (high - low), 0, 1)[:, None]
-    scores[:, _BLINKS] = (closure + pull * (closure.max(1, keepdims=True) - closure)) ** narrowing
+    closure += pull * (closure.max(1, keepdims=True) - closure)
+    for first, last in _with_both(closure):
+        closure[first : last + 1] = closure[first : last + 1].mean(1, keepdims=True)
+    scores[:, _BLINKS] = closure**narrowing
     return scores
+
+
+def _with_both(closure: np.ndarray) -> list[tuple[int, int]]:
+    """First and last frame of each blink that shuts both eyes; closure: (frames, 2)."""
+    mean, both = closure.mean(1), []
+    for first, last in runs(closure.min(1) >= TOGETHER[1]):
+        # As far as both go on to open; where one of them stays narrow, that is no longer the blink.
+        while first > 0 and mean[first - 1] < mean[first] and mean[first] > OPEN:
+            first -= 1
+        while last < len(mean) - 1 and mean[last + 1] < mean[last] and mean[last] > OPEN:
+            last += 1
+        both.append((first, last))
+    return both
 
 
 def straight_gaze(scores: np.ndarray, times: np.ndarray, resting: np.ndarray, limit: float) -> np.ndarray:

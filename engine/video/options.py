@@ -10,7 +10,7 @@ from engine.errors import FaceMimicError
 from engine.request import number
 from engine.video.reading import DECODERS
 
-STAGES = ("smoothing", "calibration", "completion")
+STAGES = ("smoothing", "calibration", "sealing", "completion")
 """Stages that can be left out, in the order in which they are taken."""
 
 

@@ -63,7 +63,7 @@ def test_left_is_the_persons_own_left(clip_b: Clip) -> None:
 def test_a_mirrored_video_gives_the_mirrored_performance(
     clip_b: Clip, film: Callable, frames_of: Callable, bundle: Path
 ) -> None:
-    seen = capture(film([frame[:, ::-1] for frame in frames_of("face_b.mp4", 0, 2.5)]), model=bundle)
+    seen = capture(film([frame[:, ::-1] for frame in frames_of("face_b.mp4", 0, 1.9)]), model=bundle)
     # The tracker itself is not symmetric: it reads a smile on one side better than on the other.
     for name in ("mouthLeft", "mouthRight", "mouthSmileLeft", "headYaw", "headRoll"):
         sign = -1 if name.startswith("head") else 1
@@ -80,9 +80,9 @@ def test_a_tilted_picture_is_a_tilted_head(
     # Turned clockwise, the head leans to the picture's right, to the man's left shoulder.
     matrix = cv2.getRotationMatrix2D((240, 240), turn, 1)
     tilted = cv2.warpAffine(still, matrix, (480, 480), borderMode=cv2.BORDER_REPLICATE)
-    clip = capture(film([still] * 30 + [tilted] * 20), model=bundle)
+    clip = capture(film([still] * 16 + [tilted] * 8), model=bundle)
     rolls = np.degrees(clip.values[:, INDEX["headRoll"]])
-    assert sign * (np.median(rolls[40:]) - np.median(rolls[5:25])) == pytest.approx(12, abs=1.5)
+    assert sign * (np.median(rolls[18:]) - np.median(rolls[3:13])) == pytest.approx(12, abs=1.5)
 
 
 def test_the_rate_and_the_part_can_be_chosen(shared: Path, bundle: Path, clip_a: Clip) -> None:
@@ -106,11 +106,11 @@ def test_footage_without_a_resting_face_is_told(shared: Path, bundle: Path, clip
 
 
 def test_lost_frames_are_interpolated_and_counted(film: Callable, frames_of: Callable, bundle: Path) -> None:
-    frames = frames_of("face_b.mp4", 0.0, 2.0)
+    frames = frames_of("face_b.mp4", 0.0, 1.2)
     for place in range(20, 26):
         frames[place] = np.full_like(frames[place], 128)
     clip = capture(film(frames), model=bundle, without=("completion",))
-    assert len(clip.values) == 60
+    assert len(clip.values) == 36
     lost = clip.provenance["lost"]
     assert clip.provenance["frames_lost"] >= 6
     assert lost[0][0] == pytest.approx(20 / 30, abs=0.01)
@@ -121,8 +121,8 @@ def test_lost_frames_are_interpolated_and_counted(film: Callable, frames_of: Cal
 
 def test_two_people_are_told_apart_by_size(film: Callable, frames_of: Callable, bundle: Path) -> None:
     cv2 = pytest.importorskip("cv2")
-    small = [cv2.resize(frame, (320, 320)) for frame in frames_of("face_b.mp4", 0, 2)]
-    large = frames_of("face_a.mp4", 0, 2)
+    small = [cv2.resize(frame, (320, 320)) for frame in frames_of("face_b.mp4", 0, 1.2)]
+    large = frames_of("face_a.mp4", 0, 1.2)
     pictures = []
     for near, far in zip(large, small, strict=True):
         picture = np.full((480, 820, 3), 150, np.uint8)
@@ -150,7 +150,7 @@ def test_a_cut_is_found_and_does_not_bleed(film: Callable, frames_of: Callable, 
 
 def test_fast_motion_is_no_cut(film: Callable, frames_of: Callable, bundle: Path) -> None:
     still = frames_of("face_b.mp4", 1.0, 1.01)[0]
-    shaken = [np.roll(still, round(12 * np.sin(place * 1.2)), axis=1) for place in range(40)]
+    shaken = [np.roll(still, round(12 * np.sin(place * 1.2)), axis=1) for place in range(24)]
     assert capture(film(shaken), model=bundle).provenance["cuts"] == []
 
 
@@ -178,11 +178,11 @@ def test_a_video_of_one_frame_is_a_clip_of_one_frame(film: Callable, frames_of: 
 
 
 def test_a_video_that_is_cut_short_gives_what_is_there(film: Callable, frames_of: Callable, bundle: Path) -> None:
-    path = film(frames_of("face_a.mp4", 0, 2), name="short.avi", codec="MJPG")
+    path = film(frames_of("face_a.mp4", 0, 1), name="short.avi", codec="MJPG")
     data = path.read_bytes()
     path.write_bytes(data[: len(data) // 2])
     clip = capture(path, model=bundle)
-    assert 10 < len(clip.values) < 45
+    assert 5 < len(clip.values) < 23
 
 
 def test_progress_rises_to_one_and_can_stop(shared: Path, bundle: Path) -> None:
@@ -203,7 +203,7 @@ def test_progress_rises_to_one_and_can_stop(shared: Path, bundle: Path) -> None:
 def test_a_still_face_stays_still_and_jitters_little(film: Callable, frames_of: Callable, bundle: Path) -> None:
     rng = np.random.default_rng(1)
     still = frames_of("face_b.mp4", 1.0, 1.01)[0].astype(float)
-    noisy = [np.clip(still + rng.normal(0, 4, still.shape), 0, 255).astype(np.uint8) for _ in range(45)]
+    noisy = [np.clip(still + rng.normal(0, 4, still.shape), 0, 255).astype(np.uint8) for _ in range(30)]
     clip = capture(film(noisy), model=bundle)
     shapes = [place for region, places in REGIONS.items() if region != "head" for place in places]
     assert np.abs(np.diff(clip.values[5:, shapes], axis=0)).mean() < 0.002

@@ -8,6 +8,7 @@ from engine.channels import INDEX, SHAPES
 from engine.video.clean import evenly, filled, smoothed, without_outliers
 from engine.video.head import head_angles, head_degrees
 from engine.video.lids import blinks, measured_lids, straight_gaze, with_closing_lids, with_steady_gaze
+from engine.video.lips import with_sealed_lips
 from engine.video.raw_scores import blind_channels, largest_bias
 from engine.video.rest import resting_bias, resting_frames, without_bias
 
@@ -219,6 +220,18 @@ def test_eyes_that_blink_together_close_alike_and_a_wink_stays_one_sided() -> No
     assert lids[0] > 0.95 and lids[1] < 0.35
 
 
+def test_both_eyes_open_together_after_a_blink() -> None:
+    table = _blinking(0.6)
+    # One of them is read as opening a frame later, and stays a little narrower.
+    table[31:35, EYES[1]] = table[30:34, EYES[1]]
+    table[35:, EYES[1]] = 0.2
+    lids = closing(table, np.arange(60) < 20)[:, EYES]
+    assert lids[30].min() > 0.95
+    np.testing.assert_allclose(lids[26:34, 0], lids[26:34, 1], atol=1e-6)
+    assert (np.diff(lids[30:35, 0]) <= 0).all()
+    assert lids[40, 1] > lids[40, 0] + 0.1
+
+
 def test_gaze_passes_quietly_through_a_blink() -> None:
     times = np.arange(60) / 30
     table = _blinking(0.7)
@@ -243,3 +256,11 @@ def test_what_is_known_of_the_tracker_names_channels() -> None:
     assert set(blind_channels()) < set(SHAPES)
     assert (largest_bias() >= 0).all() and (largest_bias() < 0.7).all()
     assert largest_bias()[INDEX["browInnerUp"]] == np.float32(0.35)
+
+
+def test_lips_that_touch_stay_closed_over_a_dropped_jaw() -> None:
+    table = scores(6, jawOpen=0.5, mouthClose=0.2)
+    gap = np.array([0.01, 0.02, 0.036, 0.08, np.nan, 0.01])
+    sealed = with_sealed_lips(table, gap, np.array([1, 1, 1, 1, 1, 0.0]))[:, INDEX["mouthClose"]]
+    np.testing.assert_allclose(sealed, [0.5, 0.5, 0.25, 0.2, 0.2, 0.2], atol=0.01)
+    assert table[0, INDEX["mouthClose"]] == np.float32(0.2)

@@ -43,7 +43,7 @@ def test_a_neutral_frame_is_counted_in_frames(asked: Callable, tmp_path: Path) -
 
 def test_every_stage_can_be_left_out(asked: Callable, tmp_path: Path) -> None:
     takes = {}
-    for stages in ("", "smoothing", "calibration", "completion", "smoothing, calibration,completion"):
+    for stages in ("", "smoothing", "calibration", "sealing", "completion", "smoothing, calibration,completion"):
         assert asked("--without", stages, "--out", tmp_path / "a.npz") == 0
         clip = Clip.load(tmp_path / "a.npz")
         takes[stages] = clip.values
@@ -59,7 +59,10 @@ def test_every_stage_can_be_left_out(asked: Callable, tmp_path: Path) -> None:
     ("arguments", "says"),
     [
         ((), "Say what to write"),
-        (("--out", "a.npz", "--without", "thinking"), "Only smoothing, calibration, completion can be left out"),
+        (
+            ("--out", "a.npz", "--without", "thinking"),
+            "Only smoothing, calibration, sealing, completion can be left out",
+        ),
         (("--out", "a.npz", "--neutral", "soon"), "--neutral is a time"),
         (("--out", "a.npz", "--neutral", "9"), "must lie in the part"),
         (("--out", "a.npz", "--decoder", "magic"), "no decoder “magic”"),
