@@ -76,6 +76,14 @@ def test_the_learned_decoder_finds_them_too(shared: Path, bundle: Path) -> None:
     assert (pursed[:, INDEX["jawOpen"]] - pursed[:, INDEX["mouthClose"]]).max() < 0.05
 
 
+def test_a_wink_shuts_one_eye_on_its_frame(captured_b: Captured) -> None:
+    (first, last), *_ = LABELS["face_b"]["winks"]
+    left, right = (captured_b.clip.values[:, INDEX[f"eyeBlink{side}"]] for side in ("Left", "Right"))
+    assert right[first : last + 1].min() > 0.7
+    assert int(right[30:60].argmax()) + 30 in range(first, last + 1)
+    assert left[first - 3 : last + 4].max() < 0.3
+
+
 def test_a_lowered_gaze_is_no_blink(captured_b: Captured) -> None:
     (first, last), *_ = LABELS["face_b"]["lowered"]
     lids = captured_b.clip.values[first : last + 1, [INDEX["eyeBlinkLeft"], INDEX["eyeBlinkRight"]]]
