@@ -4,7 +4,7 @@ import tempfile
 from pathlib import Path
 
 import bpy
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from blender_addon.bake.write import bake
@@ -19,6 +19,7 @@ from tests.blender_addon.export.test_round_trip import lost, smooth
 FACE = [name for name in SHAPES if not name.startswith("eyeLook")]
 
 
+@example(fps=24.0, scene_fps=24, frame=1.0, seconds=0.21875, names=["browDownLeft"], teeth=(), head=False, seed=5)
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     fps=st.sampled_from([24.0, 25.0, 29.97, 30.0, 60.0]),
@@ -45,4 +46,6 @@ def test_a_baked_action_comes_back_from_a_live_link_face_recording(
     again = Clip(read.values, read.fps, read.channels, {})
     bake(find_character(armature), again, frame=1, fps=scene_fps, tolerance=0.002, name="Back", new_take=True)
     back = read_take(find_character(armature), fps=240)
-    assert max(lost(clip, back).values()) < 0.01
+    # A recording has 60 samples a second: where the take ends in full motion between two, its very end is held.
+    whole = int(int((len(clip.values) - 1) / fps * 60 + 1e-6) / 60 * fps + 1e-6) + 1
+    assert max(lost(clip._replace(values=clip.values[:whole]), back).values()) < 0.01
