@@ -110,3 +110,18 @@ def test_a_take_is_never_converted_onto_itself(tmp_path: Path) -> None:
     with pytest.raises(FaceMimicError, match="another name"):
         convert(path, path)
     assert path.read_bytes() == before
+
+
+def test_a_take_of_a_hundred_thousand_rows_is_read_and_its_damage_counted(tmp_path: Path) -> None:
+    rows = ["Timecode,BlendShapeCount,JawOpen,EyeBlinkLeft"]
+    for frame in range(100_000):
+        seconds, part = divmod(frame, 60)
+        timecode = f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}:{part:02}.000"
+        value = "nan" if frame % 20_000 == 7 else f"{frame % 100 / 100:.2f}"
+        rows.append(f"{timecode},61,{value},0.5" if frame != 50_000 else f"{timecode},61")
+    (tmp_path / "long.csv").write_text("\n".join(rows), "utf-8")
+    take = read_take(tmp_path / "long.csv")
+    assert (len(take.clip.values), take.clip.fps) == (100_000, 60)
+    np.testing.assert_allclose(take.clip.values[99_990:, INDEX["jawOpen"]], np.arange(90, 100) / 100, atol=1e-6)
+    assert np.isfinite(take.clip.values).all()
+    assert any(note.startswith("6 rows are broken") for note in take.notes)
