@@ -59,7 +59,11 @@ class Calibration:
             "gain": _by_name(self.gain, 1),
             "lids": {"open": _rounded(self.lids.open), "shut": _rounded(self.lids.shut)},
             "gaze": dict(zip(_GAZE, _rounded(self.gaze), strict=True)),
-            "neutral": {"logits": _rounded(self.neutral.logits, 3), "shape": _rounded(self.neutral.shape.ravel(), 5)},
+            "neutral": {
+                "logits": _rounded(self.neutral.logits, 3),
+                "shape": _rounded(self.neutral.shape.ravel(), 5),
+                "looks": _rounded(self.neutral.looks.ravel(), 4),
+            },
         }
         path.parent.mkdir(parents=True, exist_ok=True)
         with written_whole(path) as part:
@@ -75,15 +79,25 @@ class Calibration:
             if table["form"] != FORM:
                 raise ValueError
             shape = np.array(table["neutral"]["shape"], np.float32).reshape(-1, 3)
+            looks = np.array(table["neutral"]["looks"], np.float32).reshape(2, -1)
             made = Calibration(
                 str(table["reader"]),
-                Neutral(shape, np.array(table["neutral"]["logits"], np.float32)),
+                Neutral(shape, np.array(table["neutral"]["logits"], np.float32), looks),
                 _from_names(table["rest"], 0),
                 Lids(_pair(table["lids"]["open"]), _pair(table["lids"]["shut"])),
                 np.array([float(table["gaze"][name]) for name in _GAZE], np.float32),
                 _from_names(table["gain"], 1),
             )
-            numbers = (shape, made.neutral.logits, made.bias, made.gaze, made.gain, made.lids.open, made.lids.shut)
+            numbers = (
+                shape,
+                looks,
+                made.neutral.logits,
+                made.bias,
+                made.gaze,
+                made.gain,
+                made.lids.open,
+                made.lids.shut,
+            )
             # A reading of rest at 1, or an eye shut no further than open, would divide by nothing.
             sane = all(np.isfinite(part).all() for part in numbers) and (made.bias <= PICKED + 1e-6).all()
             if (

@@ -125,7 +125,8 @@ def _performed(
 ) -> Captured:
     times, found = track.times, track.found
     sighting = judge(track)
-    seen = as_seen(track) if "smoothing" in options.without else steadied(track)
+    looks = read_by.looks(track.crops)
+    seen = as_seen(track, looks) if "smoothing" in options.without else steadied(track, looks)
     resting = resting_in(times, seen, sighting, read_by, options, footage.still)
     decoded, calibration, calibrated_by = read_as(times, seen, sighting, resting, read_by, known, options, footage.name)
     faces = filled(times, decoded.values)

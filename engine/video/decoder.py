@@ -2,7 +2,8 @@
 
 Its weights were trained on renders of a morphable head (engine/train/decoder/, weights/decoder.md). It is a small
 residual network that runs in numpy, fed with landmarks that a similarity transform has turned to the front, the
-scores' logits, and the pose; with a person's neutral face it sees the difference as well.
+scores' logits, the pose, and what small crops of the picture show (looking.py); with a person's neutral face it sees
+the difference as well.
 """
 
 import hashlib
@@ -17,8 +18,9 @@ from scipy.spatial.transform import Rotation
 from engine.channels import INDEX, SHAPES, mirrored_name
 from engine.errors import FaceMimicError
 from engine.paths import weights_folder
+from engine.video.looking import looks_at
 
-FORMAT = "facemimic-decoder-1"
+FORMAT = "facemimic-decoder-2"
 NAME = "decoder.safetensors"
 LANDMARKS = 478
 UNSEEN = ("tongueOut",)
@@ -56,18 +58,20 @@ class Decoded:
 class Neutral:
     """A person's resting face as the tracker sees it, for `Decoder.neutral`'s callers to keep; safe to save.
 
-    shape: float32 (478, 3), landmarks turned to the front. logits: float32 (52,).
+    shape: float32 (478, 3), landmarks turned to the front. logits: float32 (52,). looks: float32 (2, looks), of the
+    face and of its mirror image.
     """
 
     shape: np.ndarray
     logits: np.ndarray
+    looks: np.ndarray
 
 
 class Decoder:
     """Weights in memory; calls are pure and may come from any thread."""
 
     def __init__(self, tensors: dict[str, np.ndarray], config: dict, sha256: str = "") -> None:
-        self._tensors = tensors
+        self.tensors = tensors
         self.config = config
         self.sha256 = sha256
 
@@ -106,16 +110,22 @@ class Decoder:
         landmarks: np.ndarray,
         logits: np.ndarray,
         matrices: np.ndarray,
+        looks: np.ndarray,
         size: tuple[int, int],
         neutral: Neutral | None = None,
     ) -> Decoded:
         """Channels of every frame.
 
         landmarks: (frames, 478, 3) as MediaPipe gives them, shares of the picture. logits: (frames, 52), see
-        `logits`. matrices: (frames, 4, 4), facial transformation matrices. size: width and height of the picture
-        that was tracked, pixels. Frames without a face are rows of NaN.
+        `logits`. matrices: (frames, 4, 4), facial transformation matrices. looks: (frames, 2, looks), from `looks`.
+        size: width and height of the picture that was tracked, pixels. Frames without a face are rows of NaN.
         neutral: the person's resting face, from `neutral`; without it their face is taken for an average one.
+        Raises FaceMimicError (kind "file") where it is another decoder's.
         """
+        if neutral is not None and neutral.looks.shape != looks.shape[1:]:
+            raise FaceMimicError(
+                "This resting face was measured for another decoder. Calibrate the actor anew.", "file"
+            )
         frames = len(landmarks)
         values = np.full((frames, len(SHAPES)), np.nan, np.float32)
         confidence = np.zeros((frames, len(SHAPES)), np.float32)
@@ -124,33 +134,52 @@ class Decoder:
         for start in range(0, len(good), _BATCH):
             rows = good[start : start + _BATCH]
             values[rows], confidence[rows], head[rows] = self._decode(
-                landmarks[rows], np.nan_to_num(logits[rows], nan=-_LOGIT_RANGE), matrices[rows], size, neutral
+                landmarks[rows],
+                np.nan_to_num(logits[rows], nan=-_LOGIT_RANGE),
+                matrices[rows],
+                looks[rows],
+                size,
+                neutral,
             )
         return Decoded(values, confidence, head)
 
+    def looks(self, crops: np.ndarray) -> np.ndarray:
+        """What the crops show, float32 (frames, 2, looks), for the call; crops: uint8 (frames, BYTES), see crops.py."""
+        return looks_at(self.tensors, crops)
+
     def neutral(
-        self, landmarks: np.ndarray, logits: np.ndarray, matrices: np.ndarray, size: tuple[int, int]
+        self,
+        landmarks: np.ndarray,
+        logits: np.ndarray,
+        matrices: np.ndarray,
+        looks: np.ndarray,
+        size: tuple[int, int],
     ) -> Neutral:
         """The resting face of a person: the median over frames in which they rest, at least one; arguments as in
         the call."""
         good = np.isfinite(landmarks).all((1, 2)) & np.isfinite(matrices).all((1, 2))
-        shapes, _ = frontal(landmarks[good], size, self._tensors["template"], self._tensors["stable"])
-        return Neutral(np.median(shapes, 0), np.median(np.clip(logits[good], -_LOGIT_RANGE, _LOGIT_RANGE), 0))
+        shapes, _ = frontal(landmarks[good], size, self.tensors["template"], self.tensors["stable"])
+        scores = np.clip(logits[good], -_LOGIT_RANGE, _LOGIT_RANGE)
+        return Neutral(np.median(shapes, 0), np.median(scores, 0), np.median(looks[good], 0))
 
     def _decode(
         self,
         landmarks: np.ndarray,
         scores: np.ndarray,
         matrices: np.ndarray,
+        looks: np.ndarray,
         size: tuple[int, int],
         neutral: Neutral | None,
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        tensors = self._tensors
-        seen = features(landmarks, scores, matrices, size, tensors["template"], tensors["stable"])
-        shape = np.concatenate([neutral.shape.ravel(), neutral.logits / 4]) if neutral else None
+        tensors = self.tensors
         order = tensors["mirror"].astype(int)
-        plain = self._network(seen, shape)
-        other = self._network(mirrored(seen, order), None if shape is None else mirrored(shape[None], order)[0])
+        seen = features(landmarks, scores, looks[:, 0], matrices, size, tensors["template"], tensors["stable"])
+        rest = other_rest = None
+        if neutral is not None:
+            rest = np.concatenate([neutral.shape.ravel(), neutral.logits / 4, neutral.looks[0]])
+            other_rest = mirrored(rest[None], neutral.looks[1:], order)[0]
+        plain = self._network(seen, rest)
+        other = self._network(mirrored(seen, looks[:, 1], order), other_rest)
         turned, sign = output_mirror()
         # The face and its mirror image must be read alike.
         means = (plain[0] + other[0][:, turned] * sign) / 2
@@ -170,7 +199,7 @@ class Decoder:
 
     def _network(self, seen: np.ndarray, neutral: np.ndarray | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Means (frames, outputs), their expected error, and the head's correction (frames, 3), a rotation vector."""
-        t = self._tensors
+        t = self.tensors
         face = (seen - t["input_mean"]) / t["input_scale"]
         hidden = face @ t["enter.weight"].T + t["enter.bias"]
         straight = face @ t["direct.weight"].T + t["direct.bias"]
@@ -231,12 +260,14 @@ def as_outputs(values: np.ndarray) -> np.ndarray:
 def features(
     landmarks: np.ndarray,
     scores: np.ndarray,
+    looks: np.ndarray,
     matrices: np.ndarray,
     size: tuple[int, int],
     template: np.ndarray,
     stable: np.ndarray,
 ) -> np.ndarray:
-    """float32 (frames, 478 * 3 + 52 + 9): landmarks turned to the front, logits, and how the head was turned.
+    """float32 (frames, 478 * 3 + 52 + looks + 9): landmarks turned to the front, logits, what crops show (frames,
+    looks), and how the head was turned.
 
     template: (478, 3) and stable: (478,) as in `frontal`; the other arguments as in `Decoder`'s call.
     """
@@ -244,7 +275,7 @@ def features(
     tracked = unscaled(matrices)
     # Both third columns and the up axis' tilt say how the head is turned, by geometry and by the tracker.
     pose = np.concatenate([turns[:, :, 2], tracked[:, :, 2], tracked[:, :, 1]], 1)
-    return np.concatenate([shapes.reshape(len(shapes), -1), scores / 4, pose], 1).astype(np.float32)
+    return np.concatenate([shapes.reshape(len(shapes), -1), scores / 4, looks, pose], 1).astype(np.float32)
 
 
 def frontal(
@@ -270,17 +301,19 @@ def frontal(
     return shapes.astype(np.float32), turns
 
 
-def mirrored(seen: np.ndarray, order: np.ndarray) -> np.ndarray:
+def mirrored(seen: np.ndarray, looks: np.ndarray, order: np.ndarray) -> np.ndarray:
     """Features (frames, …) of the picture's mirror image; without the pose as well, as a neutral face has them.
 
-    order: int (478,), each landmark's counterpart on the other side.
+    looks: (frames, looks), what the mirrored crops show. order: int (478,), each landmark's counterpart on the other
+    side.
     """
     count = 3 * LANDMARKS
     shape = seen[:, :count].reshape(-1, LANDMARKS, 3)[:, order] * np.array([-1, 1, 1], np.float32)
     names = [INDEX[mirrored_name(name)] for name in SHAPES]
     scores = seen[:, count : count + len(SHAPES)][:, names]
-    pose = seen[:, count + len(SHAPES) :] * np.array([-1, 1, 1] * 3, np.float32)[: seen.shape[1] - count - len(SHAPES)]
-    return np.concatenate([shape.reshape(len(seen), -1), scores, pose], 1)
+    pose = seen[:, count + len(SHAPES) + looks.shape[1] :]
+    pose = pose * np.array([-1, 1, 1] * 3, np.float32)[: pose.shape[1]]
+    return np.concatenate([shape.reshape(len(seen), -1), scores, looks, pose], 1)
 
 
 def unscaled(matrices: np.ndarray) -> np.ndarray:

@@ -15,8 +15,8 @@ PARTED, MET = 0.05, 0.022
 """Distance of the lips' inner edges as a share of that between the eyes' outer corners: above, the mouth is open;
 below, the lips have met. On sealed lips the landmarks keep up to 0.02 apart, in a sealed grin 0.045; parted lips
 reach 0.08."""
-SMILING, RISEN = 0.25, 0.1
-"""A smile is one that reaches the first; it begins where it last was below the second."""
+SMILING, RISEN = 0.25, 0.15
+"""A smile is one that reaches the first; it begins where it last was below the second, which resting faces may read."""
 TOGETHER = 0.3
 """Seconds within which both corners of the mouth begin one smile."""
 _UPPER, _LOWER, _RIGHT, _LEFT = 13, 14, 33, 263

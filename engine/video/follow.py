@@ -17,6 +17,7 @@ import numpy as np
 
 from engine.channels import SHAPES
 from engine.errors import FaceMimicError
+from engine.video.crops import BYTES, face_crops
 from engine.video.faces import MOST_FACES, Chosen, Face, Landmarker, nearest, portrait, quarter_turns, seen_faces
 from engine.video.footage import Footage, Picture
 from engine.video.sight import LANDMARKS, look, regions
@@ -37,8 +38,8 @@ TRY_TURNED = 15
 KEEP_EVERY = 60.0
 """Seconds of work after which what is done is kept, so that a crash costs no more."""
 
-TRACKED, MEASURED = ("landmarks", "scores", "poses"), ("colours", "sharpness")
-"""A Track's rows: those that the tracker gives, and those that `look` measures while the next frame is tracked."""
+TRACKED, MEASURED = ("landmarks", "scores", "poses"), ("colours", "sharpness", "crops")
+"""A Track's rows: those that the tracker gives, and those that are measured while the next frame is tracked."""
 
 Progress = Callable[[float], None]
 Looked = Future[tuple[np.ndarray, ...]]
@@ -135,6 +136,7 @@ class _Tape:
             "poses": np.full((4, 4), np.nan),
             "colours": np.zeros((LANDMARKS, 3), np.uint8),
             "sharpness": np.full(len(regions()), np.nan, np.float32),
+            "crops": np.zeros(BYTES, np.uint8),
         }
 
     def add(
@@ -255,7 +257,9 @@ class _Follower:
         marks, scores, pose = seen
         self._box, self._seen_at = Face(marks).box, picture.time
         self._pixels = pixels
-        return dict(zip(TRACKED, (marks, scores, pose), strict=True)), self._beside.submit(look, pixels, marks)
+        return dict(zip(TRACKED, (marks, scores, pose), strict=True)), self._beside.submit(
+            _measured, pixels, marks, pose
+        )
 
     def still(self) -> np.ndarray:
         """A small picture of the face that was just found."""
@@ -317,6 +321,10 @@ class _Follower:
         cut = change > max(least, times * self._usual_change)
         self._usual_change += 0.2 * (min(change, least) - self._usual_change)
         return cut
+
+
+def _measured(pixels: np.ndarray, marks: np.ndarray, pose: np.ndarray) -> tuple[np.ndarray, ...]:
+    return *look(pixels, marks), face_crops(pixels, marks, pose)
 
 
 @cache

@@ -34,12 +34,14 @@ class Bias:
 
 
 class Reader(Protocol):
-    """Channels from what was seen. name: told in the provenance. bias: of its readings. silent: channels without
-    signal on any face."""
+    """Channels from what was seen. looks: what it sees in crops, (frames, 2, any). name: told in the provenance. bias:
+    of its readings. silent: channels without signal on any face."""
 
     name: str
     bias: Bias
     silent: tuple[str, ...]
+
+    def looks(self, crops: np.ndarray) -> np.ndarray: ...
 
     def neutral(self, resting: Seen) -> Neutral: ...
 
@@ -68,11 +70,14 @@ class Learned:
         self.name = f"decoder {decoder.sha256[:16]}" if decoder.sha256 else "decoder"
         self.bias = Bias(np.full(len(SHAPES), RESTING, np.float32), (0.65, 0.95))
 
+    def looks(self, crops: np.ndarray) -> np.ndarray:
+        return self._decoder.looks(crops)
+
     def neutral(self, resting: Seen) -> Neutral:
-        return self._decoder.neutral(resting.landmarks, resting.logits, resting.poses, resting.size)
+        return self._decoder.neutral(resting.landmarks, resting.logits, resting.poses, resting.looks, resting.size)
 
     def read(self, seen: Seen, neutral: Neutral | None) -> Decoded:
-        return self._decoder(seen.landmarks, seen.logits, seen.poses, seen.size, neutral)
+        return self._decoder(seen.landmarks, seen.logits, seen.poses, seen.looks, seen.size, neutral)
 
 
 class Scores:
@@ -85,8 +90,11 @@ class Scores:
         self.bias = Bias(raw_scores.largest_bias(), (0.45, 0.65), 1.5)
         self.silent = raw_scores.blind_channels()
 
+    def looks(self, crops: np.ndarray) -> np.ndarray:
+        return np.zeros((len(crops), 2, 0), np.float32)
+
     def neutral(self, resting: Seen) -> Neutral:
-        return Neutral(np.zeros((0, 3), np.float32), np.median(resting.logits, axis=0))
+        return Neutral(np.zeros((0, 3), np.float32), np.median(resting.logits, axis=0), resting.looks[0])
 
     def read(self, seen: Seen, neutral: Neutral | None) -> Decoded:
         values = (1 / (1 + np.exp(-seen.logits.astype(float)))).astype(np.float32)

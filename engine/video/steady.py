@@ -19,33 +19,37 @@ BLOCK = 32
 class Seen:
     """What is decoded; rows of lost frames are NaN.
 
-    landmarks: float32 (frames, 478, 3). logits: float32 (frames, 52). poses: float64 (frames, 4, 4). size: of the
-    pictures, see Track.
+    landmarks: float32 (frames, 478, 3). logits: float32 (frames, 52). poses: float64 (frames, 4, 4). looks: float32
+    (frames, ...), what the reader sees in the crops. size: of the pictures, see Track.
     """
 
     landmarks: np.ndarray
     logits: np.ndarray
     poses: np.ndarray
+    looks: np.ndarray
     size: tuple[int, int]
 
     def rows(self, chosen: np.ndarray) -> "Seen":
         """Those frames only; chosen: bool (frames,) or int indices."""
-        return Seen(self.landmarks[chosen], self.logits[chosen], self.poses[chosen], self.size)
+        return Seen(self.landmarks[chosen], self.logits[chosen], self.poses[chosen], self.looks[chosen], self.size)
 
 
-def as_seen(track: Track) -> Seen:
-    """The track as it is."""
-    return Seen(track.landmarks, logits(track.scores), track.poses, track.size)
+def as_seen(track: Track, looks: np.ndarray | None = None) -> Seen:
+    """The track as it is; looks: (frames, ...), what the reader sees in its crops, if it looks."""
+    if looks is None:
+        looks = np.zeros((len(track.times), 0), np.float32)
+    return Seen(track.landmarks, logits(track.scores), track.poses, looks, track.size)
 
 
-def steadied(track: Track) -> Seen:
-    """The track without jitter. Blinks, lips' closures and whatever else leaves its smooth curve keep height and frame.
+def steadied(track: Track, looks: np.ndarray | None = None) -> Seen:
+    """The same without jitter. Blinks, lips' closures and whatever else leaves its smooth curve keep height and frame.
 
     The face's place, size and tilt in the picture are smoothed apart from its shape: the landmarker's jitter sits
     mostly in the first, and while the head moves, lids and lips would seem to.
     """
-    seen = as_seen(track)
+    seen = as_seen(track, looks)
     landmarks, scores, poses = np.empty_like(seen.landmarks), seen.logits.copy(), seen.poses.copy()
+    looks = np.where(track.found[:, None], seen.looks.reshape(len(track.times), -1), np.float32(np.nan))
     found = track.found
     for first, last in shots(track.times, track.cuts):
         part = slice(first, last)
@@ -54,10 +58,12 @@ def steadied(track: Track) -> Seen:
         times = track.times[part]
         landmarks[part] = _landmarks(times, seen.landmarks[part], track.size)
         scores[part] = smoothed(times, filled(times, scores[part]))
+        if looks.shape[1]:
+            looks[part] = smoothed(times, filled(times, looks[part]))
         poses[part] = _poses(times, poses[part], found[part])
-    for array in (landmarks, scores, poses):
+    for array in (landmarks, scores, poses, looks):
         array[~found] = np.nan
-    return Seen(landmarks, scores, poses, seen.size)
+    return Seen(landmarks, scores, poses, looks.reshape(seen.looks.shape), seen.size)
 
 
 def shots(times: np.ndarray, cuts: list[float]) -> list[tuple[int, int]]:

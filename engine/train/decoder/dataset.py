@@ -15,6 +15,7 @@ from engine.train.decoder.head import Head
 from engine.train.decoder.look import Look, draw_look
 from engine.train.decoder.observe import Observer, Seen
 from engine.train.decoder.picture import composed, draw_wear, worn
+from engine.train.decoder.points import followed, placed
 from engine.train.decoder.renderer import Renderer
 from engine.train.decoder.scene import Scene, draw_angles, draw_scene
 
@@ -38,13 +39,17 @@ class Person:
 
 @dataclass(frozen=True)
 class Taken:
-    """One picture with what it shows: channels (55,) with the head's true angles, its kind, and how it was seen."""
+    """One picture with what it shows: channels (55,) with the head's true angles, its kind, and how it was seen.
+    drawing: a number that pictures share which another camera and codec have made of the same drawing. points: float32
+    (points, 2), where those of points.py are in the picture, shares across and down."""
 
     values: np.ndarray
     turn: np.ndarray
     kind: str
     person: int
+    drawing: int
     size: tuple[int, int]
+    points: np.ndarray
     seen: Seen
 
 
@@ -56,6 +61,7 @@ class Studio:
         self.head = Head(rigs)
         self._renderer = Renderer(self.head, (DRAWN, DRAWN))
         self.observer = Observer(landmarker)
+        self._followed = np.concatenate(followed(self.head))
 
     def person(self, rng: np.random.Generator) -> Person:
         """Someone new."""
@@ -92,46 +98,58 @@ class Studio:
         values: np.ndarray,
         kind: str,
         session: int | None = None,
-    ) -> Taken | None:
-        """A picture as the landmarker sees it, or None where it finds no face.
+        drawing: int = 0,
+        twin: np.random.Generator | None = None,
+    ) -> list[Taken]:
+        """A picture as the landmarker sees it; nothing where it finds no face.
 
         session: chooses light, lens, background and the camera's faults, as they stay within a video; None draws
-        them anew.
+        them anew. drawing: see Taken. twin: where given, it draws another camera's faults for a second picture of
+        the same drawing.
         """
         angles = draw_angles(rng)
         setting = rng if session is None else np.random.default_rng([22, session])
         scene = draw_scene(setting, angles)
         lids = 1.0 if rng.random() < 0.6 else rng.uniform(0.2, 1.2)
-        picture = self.picture(setting, person, values, scene, lids=lids, hand=rng.random() < 0.04)
-        picture = worn(picture, draw_wear(setting), rng)
-        seen = self.observer.look(picture)
-        if seen is None:
-            return None
+        drawn = self.picture(setting, person, values, scene, lids=lids, hand=rng.random() < 0.04)
+        vertices = self.head.posed(person.neutral, values, lids, person.raiser)
+        points = placed(vertices[self._followed], scene)
+        pictures = [worn(drawn, draw_wear(setting), rng)]
+        if twin is not None:
+            pictures.append(worn(drawn, draw_wear(twin), twin))
         values = values.copy()
         values[52:] = scene.angles
-        return Taken(values, scene.turn, kind, number, (picture.shape[1], picture.shape[0]), seen)
+        taken = []
+        for picture in pictures:
+            seen = self.observer.look(picture)
+            if seen is not None:
+                size = picture.shape[1], picture.shape[0]
+                taken.append(Taken(values, scene.turn, kind, number, drawing, size, points, seen))
+        return taken
 
 
 def shard(studio: Studio, number: int, sessions: bool = False) -> Iterator[Taken]:
     """The pictures of one shard; training's when `number` is below TEST_SEED, else testing's.
 
-    sessions: all pictures of a person are of one video, else each has its own light, lens and faults.
+    sessions: all pictures of a person are of one video, else each has its own light, lens and faults. In training
+    every second person is in one video anyway, and each drawing is seen twice.
     """
     rng = np.random.default_rng([20, number])
     expressions = Expressions(rng)
+    testing = number >= TEST_SEED
     for index in range(PEOPLE):
         person = studio.person(rng)
+        who = number * PEOPLE + index
+        session = who if sessions or (not testing and index % 2) else None
         for count in range(EACH):
             if count < RESTING:
                 values, kind = expressions.draw("neutral")
-            elif number >= TEST_SEED and rng.random() < 0.4:
+            elif testing and rng.random() < 0.4:
                 values, kind = expressions.draw("reserved")
             else:
                 values, kind = expressions.draw()
-            who = number * PEOPLE + index
-            taken = studio.take(rng, person, who, values, kind, who if sessions else None)
-            if taken is not None:
-                yield taken
+            twin = None if testing else np.random.default_rng([23, who, count])
+            yield from studio.take(rng, person, who, values, kind, session, who * EACH + count, twin)
 
 
 def save_shard(taken: list[Taken], path: Path) -> None:
@@ -143,10 +161,13 @@ def save_shard(taken: list[Taken], path: Path) -> None:
         turn=np.array([one.turn for one in taken], np.float32),
         kind=np.array([one.kind for one in taken]),
         person=np.array([one.person for one in taken]),
+        drawing=np.array([one.drawing for one in taken]),
         size=np.array([one.size for one in taken], np.int32),
         landmarks=np.array([one.seen.landmarks for one in taken], np.float32),
         logits=np.array([one.seen.logits for one in taken], np.float32),
         pose=np.array([one.seen.pose for one in taken], np.float32),
+        points=np.array([one.points for one in taken], np.float32),
+        crops=np.array([one.seen.crops for one in taken], np.uint8),
     )
     part.replace(path)
 

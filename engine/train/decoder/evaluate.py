@@ -21,7 +21,8 @@ from engine.train.decoder.filmed import measured
 from engine.train.decoder.observe import Seen
 from engine.train.decoder.picture import Wear, worn
 from engine.train.decoder.scene import draw_scene
-from engine.video.decoder import UNSEEN, Decoded, Decoder, Neutral, unscaled
+from engine.video.crops import face_crops
+from engine.video.decoder import UNSEEN, Decoded, Decoder, unscaled
 
 SEEN_CHANNELS = [i for i, name in enumerate(SHAPES) if name not in UNSEEN]
 ACTIVE = 0.05
@@ -48,9 +49,16 @@ class Bench:
 
     def read(self, seen: Sequence[Seen], size: tuple[int, int], rest: Sequence[Seen]) -> list[Decoded]:
         """What each reader makes of pictures of one person of one size; rest: pictures of them at rest."""
-        plain = self.decoder(*_stacked(seen), size)
-        neutral = self.decoder.neutral(*_stacked(rest), size)
-        return [raw_reading(*_stacked(seen)[1:]), plain, self.decoder(*_stacked(seen), size, neutral)]
+        given = self.stacked(seen)
+        neutral = self.decoder.neutral(*self.stacked(rest), size)
+        return [raw_reading(*given[1:3]), self.decoder(*given, size), self.decoder(*given, size, neutral)]
+
+    def stacked(self, seen: Sequence[Seen]) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """What the decoder is called with."""
+        landmarks, logits, poses, crops = (
+            np.array([getattr(one, name) for one in seen]) for name in ("landmarks", "logits", "pose", "crops")
+        )
+        return landmarks, logits, poses, self.decoder.looks(crops)
 
 
 def raw_reading(logits: np.ndarray, matrices: np.ndarray) -> Decoded:
@@ -211,9 +219,10 @@ def measure_speed(bench: Bench, studio: Studio, person: Person) -> list[Row]:
             work()
         return 1000 * (time.perf_counter() - began) / times
 
-    landmarks, logits, matrices = _stacked([seen] * 300)
+    many = [seen] * 300
     tracker = clocked(lambda: studio.observer.look(picture), 50)
-    decoder = clocked(lambda: bench.decoder(landmarks, logits, matrices, (384, 384)), 3) / len(landmarks)
+    crops = clocked(lambda: face_crops(picture, seen.landmarks, seen.pose), 300)
+    decoder = crops + clocked(lambda: bench.decoder(*bench.stacked(many), (384, 384)), 3) / len(many)
     return [
         Row("tracker alone, ms a frame", (tracker, None, None), ""),
         Row("decoding, ms a frame", (None, decoder, decoder), ""),
@@ -223,7 +232,12 @@ def measure_speed(bench: Bench, studio: Studio, person: Person) -> list[Row]:
 def _read_shards(decoder: Decoder, shards: dict[str, np.ndarray]) -> list[Decoded]:
     """Every picture as each reader reads it; a neutral face is the median of the person's other resting pictures."""
     sizes = shards["size"]
-    seen = (shards["landmarks"], shards["logits"], shards["pose"])
+    seen = (shards["landmarks"], shards["logits"], shards["pose"], decoder.looks(shards["crops"]))
+
+    def chosen(rows: list[int]) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        landmarks, logits, poses, looks = seen
+        return landmarks[rows], logits[rows], poses[rows], looks[rows]
+
     raw = raw_reading(shards["logits"], shards["pose"])
     rows: list[list[tuple[np.ndarray, ...]]] = [[], []]
     resting = shards["kind"] == "neutral"
@@ -231,14 +245,10 @@ def _read_shards(decoder: Decoder, shards: dict[str, np.ndarray]) -> list[Decode
         own = np.flatnonzero(resting & (shards["person"] == shards["person"][row]))
         others = own[own != row]
         size = (int(sizes[row, 0]), int(sizes[row, 1]))
-        landmarks, logits, matrices = (part[row : row + 1] for part in seen)
-        neutral: Neutral | None = None
-        if len(others):
-            # Pictures are square, so their sizes do not matter to the neutral face.
-            rest_landmarks, rest_logits, rest_matrices = (part[others] for part in seen)
-            neutral = decoder.neutral(rest_landmarks, rest_logits, rest_matrices, size)
+        # Pictures are square, so their sizes do not matter to the neutral face.
+        neutral = decoder.neutral(*chosen(others.tolist()), size) if len(others) else None
         for reader, rest in enumerate((None, neutral)):
-            found = decoder(landmarks, logits, matrices, size, rest)
+            found = decoder(*chosen([row]), size, rest)
             rows[reader].append((found.values[0], found.confidence[0], found.head_degrees[0]))
     return [raw, *(Decoded(*(np.array(part) for part in zip(*reader, strict=True))) for reader in rows)]
 
@@ -290,14 +300,6 @@ def _look(
 
 def _scene(number: int, degrees: Sequence[float] | np.ndarray):
     return draw_scene(np.random.default_rng([5, number]), np.radians(np.asarray(degrees, float)))
-
-
-def _stacked(seen: Sequence[Seen]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    return (
-        np.array([one.landmarks for one in seen]),
-        np.array([one.logits for one in seen]),
-        np.array([one.pose for one in seen]),
-    )
 
 
 def _correlation(one: np.ndarray, two: np.ndarray) -> float:

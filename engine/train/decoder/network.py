@@ -1,14 +1,78 @@
-"""The decoder's network in torch, for training; engine/video/decoder.py runs the same in numpy."""
+"""The decoder's networks in torch, for training; engine/video/ runs the same from their weights."""
 
+from typing import Any
+
+import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from engine.channels import SHAPES
+from engine.train.decoder.points import COUNTS
+from engine.video.crops import CROPS
 from engine.video.decoder import LANDMARKS, outputs
+from engine.video.looking import STRIDE
 
-CHANGING = 3 * LANDMARKS + len(SHAPES)
+WIDTHS = (16, 40, 80)
+"""Channels of the layers that look at a crop; each halves its size."""
+KINDS = {"eye": 64, "mouth": 96, "face": 96}
+"""What each kind of crop is summed up in."""
+LOOKS = sum(KINDS[one.kind] for one in CROPS)
+CHANGING = 3 * LANDMARKS + len(SHAPES) + LOOKS
 """Features of a face, of which a neutral face has the same; after them follow those of the pose."""
 SEEN = CHANGING + 9
+
+
+class Looking(nn.Module):
+    """Crops in; what they show, (batch, LOOKS), out. Both eyes are looked at alike."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        sizes = {one.kind: (one.height, one.width) for one in CROPS}
+        counts = {one.kind: count for one, count in zip(CROPS, COUNTS, strict=True)}
+        self.layers, self.norms = nn.ModuleDict(), nn.ModuleDict()
+        for kind in sizes:
+            before, layers = 1, list[nn.Module]()
+            for after, reach in zip(WIDTHS, (5, 3, 3), strict=True):
+                layers.append(nn.Conv2d(before, after, reach, STRIDE, reach // 2))
+                before = after
+            self.layers[kind] = nn.ModuleList(layers)
+            self.norms[kind] = nn.ModuleList(nn.BatchNorm2d(width) for width in WIDTHS)
+        self.sums = nn.ModuleDict(
+            {kind: nn.Linear(WIDTHS[-1] * (h // 8) * (w // 8), KINDS[kind]) for kind, (h, w) in sizes.items()}
+        )
+        self.points = nn.ModuleDict({kind: nn.Linear(KINDS[kind], 2 * count) for kind, count in counts.items()})
+        self.dropout = nn.Dropout(0.1)
+
+    def forward(self, crops: list[Tensor]) -> Tensor:
+        """crops: for each of CROPS, float (batch, height, width), standardised (see engine/video/looking.py)."""
+        found = []
+        for one, crop in zip(CROPS, crops, strict=True):
+            hidden = crop[:, None]
+            pairs: Any = zip(self.layers[one.kind], self.norms[one.kind], strict=True)  # pyright: ignore
+            for layer, norm in pairs:
+                hidden = functional.silu(norm(layer(hidden)))
+            found.append(self.sums[one.kind](self.dropout(hidden.flatten(1))))
+        return torch.cat(found, 1)
+
+    def found_points(self, looks: Tensor) -> Tensor:
+        """Where the points of points.py are in their crops, (batch, points, 2), by what the crops show."""
+        parts = looks.split([KINDS[one.kind] for one in CROPS], 1)
+        found = [self.points[one.kind](part) for one, part in zip(CROPS, parts, strict=True)]
+        return torch.cat(found, 1).view(len(looks), -1, 2)
+
+    def weights(self) -> dict[str, Tensor]:
+        """What looking needs, by the names that engine/video/looking.py knows: each norm, as it is after training,
+        inside its layer."""
+        found = {}
+        for kind in KINDS:
+            pairs: Any = zip(self.layers[kind], self.norms[kind], strict=True)  # pyright: ignore[reportArgumentType]
+            for number, (layer, norm) in enumerate(pairs):
+                gain = norm.weight / (norm.running_var + norm.eps).sqrt()
+                found[f"looking.{kind}.{number}.weight"] = layer.weight * gain[:, None, None, None]
+                found[f"looking.{kind}.{number}.bias"] = (layer.bias - norm.running_mean) * gain + norm.bias
+            found[f"looking.{kind}.sum.weight"] = self.sums[kind].weight
+            found[f"looking.{kind}.sum.bias"] = self.sums[kind].bias
+        return {name: value.detach() for name, value in found.items()}
 
 
 class Network(nn.Module):

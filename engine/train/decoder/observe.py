@@ -7,16 +7,19 @@ from typing import Any
 import numpy as np
 
 from engine.channels import SHAPES
+from engine.video.crops import face_crops
 from engine.video.decoder import logits
 
 
 @dataclass(frozen=True)
 class Seen:
-    """landmarks: float32 (478, 3), as the landmarker gives them. logits: (52,) of the scores. pose: (4, 4)."""
+    """landmarks: float32 (478, 3), as the landmarker gives them. logits: (52,) of the scores. pose: (4, 4).
+    crops: uint8 (BYTES,), see engine/video/crops.py."""
 
     landmarks: np.ndarray
     logits: np.ndarray
     pose: np.ndarray
+    crops: np.ndarray
 
 
 class Observer:
@@ -44,7 +47,8 @@ class Observer:
         landmarks = np.array([(p.x, p.y, p.z) for p in result.face_landmarks[0]], np.float32)
         found = {category.category_name: category.score for category in result.face_blendshapes[0]}
         scores = np.array([found.get(name, 0.0) for name in SHAPES], np.float32)
-        return Seen(landmarks, logits(scores), np.array(result.facial_transformation_matrixes[0], np.float32))
+        pose = np.array(result.facial_transformation_matrixes[0], np.float32)
+        return Seen(landmarks, logits(scores), pose, face_crops(picture, landmarks, pose))
 
     def close(self) -> None:
         """Frees the landmarker."""

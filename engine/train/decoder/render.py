@@ -7,8 +7,8 @@ from pathlib import Path
 from engine.train.decoder.dataset import TEST_SEED, Studio, save_shard, shard
 
 KINDS = {
-    "train": "each picture in its own light and lens",
-    "test": "the same with people and combinations that training never sees",
+    "train": "each drawing in its own light and lens, or each person in one; every drawing before two cameras",
+    "test": "each picture in its own light and lens, with people and combinations that training never sees",
     "video": "for testing as well, each person in one light and lens, as in a video",
 }
 

@@ -17,16 +17,19 @@ from torch import Tensor
 from engine.files import written_whole
 from engine.train.decoder.dataset import load_shards
 from engine.train.decoder.network import CHANGING, Network
+from engine.train.decoder.see import learn_looking, straying
 from engine.train.decoder.training_set import Augmenter, Geometry, TrainingSet, measure_geometry, training_set
-from engine.video.decoder import FORMAT, outputs
+from engine.video.decoder import FORMAT, Decoder, outputs
+from engine.video.looking import looks_at
 
 WIDTH, BLOCKS = 512, 3
-BATCH = 256
+BATCH = 128
+"""Drawings at once, each as two cameras saw it."""
 RATE = 1e-3
-RIDGE = 0.05
+STEADY = 1.0
+"""What it costs when two cameras' pictures of one drawing are read differently."""
+RIDGE = 0.1
 """How strongly the regression is kept small, in units of the inputs' own variance."""
-PASSES = 2
-"""How often the regression sees each picture, each time as another person's."""
 HELD = 20
 """Every so many-th person's pictures calibrate the confidence instead of being learned from."""
 
@@ -44,14 +47,25 @@ class Scales:
 
 
 def train(
-    shards: dict[str, np.ndarray], epochs: int, seed: int = 0, width: int = WIDTH, blocks: int = BLOCKS
+    shards: dict[str, np.ndarray],
+    looking: dict[str, np.ndarray],
+    epochs: int,
+    seed: int = 0,
+    width: int = WIDTH,
+    blocks: int = BLOCKS,
 ) -> tuple[dict[str, np.ndarray], dict]:
-    """Trains on load_shards' pictures; returns the decoder's tensors and its configuration."""
+    """Trains on load_shards' pictures; returns the decoder's tensors and its configuration.
+
+    looking: the tensors of the part that looks at crops, see see.py.
+    """
     torch.manual_seed(seed)
     geometry = measure_geometry(shards)
-    data = training_set(shards, geometry)
+    looks = looks_at(looking, shards["crops"])
+    data = training_set(shards, looks, straying(looking, shards, looks[:, 0], seed), geometry)
     held = torch.from_numpy(shards["person"] % HELD == 0)
-    learned = torch.nonzero(~held).flatten()
+    own = torch.arange(data.pictures)
+    learned = torch.nonzero(~held & (own <= data.twin[: data.pictures])).flatten()
+    held = torch.cat([held, torch.zeros_like(held)])
     # Which faces real ones resemble is not known, so scales are those of all.
     change = data.seen[:, :CHANGING] - data.seen[data.resting[:, 0], :CHANGING]
     scales = Scales(data.seen.mean(0), data.seen.std(0).clamp_min(1e-3), change.std(0).clamp_min(1e-3))
@@ -76,7 +90,8 @@ def train(
         for rows in learned[torch.randperm(len(learned), generator=generator)].split(BATCH):
             seen, change, known, want, turn = augmenter.batch(rows)
             found = network(*scales(seen, change), known)
-            loss = _loss(found, want, turn)
+            one, two = found[0].chunk(2)
+            loss = _loss(found, want, turn) + STEADY * (one - two).square().mean()
             optimizer.zero_grad()
             loss.backward()
             torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
@@ -94,9 +109,9 @@ def train(
             if alike > best[0]:
                 best = alike, copy.deepcopy(smoothed.module.state_dict())
     network.load_state_dict(best[1])
-    tensors = {name: value.detach().numpy() for name, value in network.state_dict().items()}
+    tensors = looking | {name: value.detach().numpy() for name, value in network.state_dict().items()}
     tensors |= _frame(geometry, scales) | _calibrated(network, data, held, scales)
-    facts = {"pictures": len(data.seen), "people": len(np.unique(shards["person"])), "epochs": epochs, "seed": seed}
+    facts = {"pictures": data.pictures, "people": len(np.unique(shards["person"])), "epochs": epochs, "seed": seed}
     return tensors, {"outputs": outputs(), "blocks": blocks, "width": width, "facts": facts}
 
 
@@ -125,13 +140,13 @@ def _start_with_regression(network: Network, augmenter: Augmenter, rows: Tensor,
     """Gives the direct way through the network the ridge regression's weights; the rest learns what that leaves."""
     size = network.direct.in_features + network.direct_change.in_features + 1
     normal, found = torch.zeros(size, size), torch.zeros(size, network.direct.out_features)
-    for part in rows.repeat(PASSES).split(2048):
+    for part in rows.split(1024):
         seen, change, known, want, _ = augmenter.batch(part)
         seen, change = scales(seen, change)
-        inputs = torch.cat([seen, known * change, torch.ones(len(part), 1)], 1)
+        inputs = torch.cat([seen, known * change, torch.ones(len(seen), 1)], 1)
         normal.addmm_(inputs.T, inputs)
         found.addmm_(inputs.T, want)
-    normal.diagonal().add_(RIDGE * PASSES * len(rows))
+    normal.diagonal().add_(RIDGE * 2 * len(rows))
     weights = torch.linalg.solve(normal, found).T
     seen_columns = network.direct.in_features
     network.direct.weight.copy_(weights[:, :seen_columns])
@@ -230,9 +245,16 @@ def main() -> None:
     parser.add_argument("--shards", type=Path, default=Path("out/decoder"))
     parser.add_argument("--out", type=Path, default=Path("out/decoder/decoder.safetensors"))
     parser.add_argument("--epochs", type=int, default=14)
+    parser.add_argument("--looks", type=int, default=18, help="epochs for the part that looks at crops")
+    parser.add_argument("--looking", type=Path, help="weights to take that part from instead")
     parser.add_argument("--seed", type=int, default=0)
     asked = parser.parse_args()
-    tensors, config = train(load_shards(asked.shards, "train"), asked.epochs, asked.seed)
+    shards = load_shards(asked.shards, "train")
+    if asked.looking:
+        looking = {name: value for name, value in Decoder.load(asked.looking).tensors.items() if "looking." in name}
+    else:
+        looking = learn_looking(shards, asked.looks, asked.seed, HELD)
+    tensors, config = train(shards, looking, asked.epochs, asked.seed)
     save(tensors, config, asked.out)
     print(f"{asked.out}: {asked.out.stat().st_size / 1e6:.1f} MB")
 

@@ -32,7 +32,7 @@ def bump(height: float) -> np.ndarray:
 
 def made(values: np.ndarray, trust: float = 1.0, **options: bool) -> Calibration:
     resting = np.arange(FRAMES) < 12
-    neutral = Neutral(np.zeros((0, 3), np.float32), np.zeros(52, np.float32))
+    neutral = Neutral(np.zeros((0, 3), np.float32), np.zeros(52, np.float32), np.zeros((2, 3), np.float32))
     return measured(TIMES, values, np.full(values.shape, trust), resting, READER, neutral, **options)
 
 

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -8,6 +10,7 @@ from scipy.spatial.transform import Rotation
 from engine.channels import CHANNELS, INDEX, SHAPES, mirror
 from engine.errors import FaceMimicError
 from engine.paths import weights_folder
+from engine.video.crops import BYTES
 from engine.video.decoder import (
     LANDMARKS,
     NAME,
@@ -21,13 +24,14 @@ from engine.video.decoder import (
 )
 
 SIZE = (640, 480)
-SEEN = LANDMARKS * 3 + len(SHAPES) + 9
+LOOKS = 6
+SEEN = LANDMARKS * 3 + len(SHAPES) + LOOKS + 9
 
 
 def random_decoder(width: int = 24, blocks: int = 2) -> Decoder:
     """A decoder of random weights; its landmarks' counterparts are their neighbours."""
     rng = np.random.default_rng(0)
-    count, changing = len(outputs()), LANDMARKS * 3 + len(SHAPES)
+    count, changing = len(outputs()), LANDMARKS * 3 + len(SHAPES) + LOOKS
 
     def drawn(*shape: int) -> np.ndarray:
         return rng.normal(0, 0.2 / np.sqrt(shape[-1]) * 5, shape).astype(np.float32)
@@ -67,11 +71,12 @@ def random_decoder(width: int = 24, blocks: int = 2) -> Decoder:
     return Decoder(tensors, {"outputs": outputs(), "blocks": blocks, "width": width})
 
 
-def random_faces(count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def random_faces(count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     rng = np.random.default_rng(1)
     matrices = np.tile(np.eye(4), (count, 1, 1))
     matrices[:, :3, :3] = 2 * Rotation.from_rotvec(rng.normal(0, 0.3, (count, 3))).as_matrix()
-    return rng.uniform(0.2, 0.8, (count, LANDMARKS, 3)), rng.normal(0, 3, (count, len(SHAPES))), matrices
+    landmarks, scores = rng.uniform(0.2, 0.8, (count, LANDMARKS, 3)), rng.normal(0, 3, (count, len(SHAPES)))
+    return landmarks, scores, matrices, rng.normal(0, 1, (count, 2, LOOKS)).astype(np.float32)
 
 
 def test_outputs_stand_for_every_channel_but_the_tongue_once():
@@ -109,9 +114,9 @@ def test_frontal_undoes_size_place_and_rotation():
 
 
 def test_frames_without_a_face_are_nan_without_confidence():
-    landmarks, scores, matrices = random_faces(6)
-    landmarks[2], scores[2], matrices[2] = np.nan, np.nan, np.nan
-    decoded = random_decoder()(landmarks, scores, matrices, SIZE)
+    landmarks, scores, matrices, looks = random_faces(6)
+    landmarks[2], scores[2], matrices[2], looks[2] = np.nan, np.nan, np.nan, np.nan
+    decoded = random_decoder()(landmarks, scores, matrices, looks, SIZE)
     assert decoded.values.shape == decoded.confidence.shape == (6, 52)
     assert decoded.head_degrees.shape == (6, 3)
     assert np.isnan(decoded.values[2]).all()
@@ -126,17 +131,26 @@ def test_frames_without_a_face_are_nan_without_confidence():
     assert (decoded.confidence[:, INDEX["tongueOut"]] == 0).all()
 
 
+def test_another_decoders_resting_face_is_refused():
+    decoder, faces = random_decoder(), random_faces(2)
+    neutral = replace(decoder.neutral(*faces, SIZE), looks=np.zeros((2, LOOKS + 1), np.float32))
+    with pytest.raises(FaceMimicError) as caught:
+        decoder(*faces, SIZE, neutral)
+    assert caught.value.kind == "file"
+
+
 @pytest.mark.parametrize("calibrated", [False, True])
 def test_a_mirrored_face_is_read_mirrored(calibrated):
     decoder = random_decoder()
-    landmarks, scores, matrices = random_faces(4)
+    landmarks, scores, matrices, looks = random_faces(4)
     flipped = landmarks[:, np.arange(LANDMARKS) ^ 1] * [-1, 1, 1] + [1, 0, 0]
     flipped_scores = mirror(np.c_[scores, np.zeros((4, 3))])[:, : len(SHAPES)]
     flip = np.diag([-1.0, 1, 1, 1])
-    neutral = decoder.neutral(landmarks[:1], scores[:1], matrices[:1], SIZE) if calibrated else None
-    other = decoder.neutral(flipped[:1], flipped_scores[:1], flip @ matrices[:1] @ flip, SIZE) if calibrated else None
-    plain = decoder(landmarks, scores, matrices, SIZE, neutral)
-    seen = decoder(flipped, flipped_scores, flip @ matrices @ flip, SIZE, other)
+    neutral = decoder.neutral(landmarks[:1], scores[:1], matrices[:1], looks[:1], SIZE) if calibrated else None
+    turned = flipped, flipped_scores, flip @ matrices @ flip, looks[:, ::-1]
+    other = decoder.neutral(*(part[:1] for part in turned), size=SIZE) if calibrated else None
+    plain = decoder(landmarks, scores, matrices, looks, SIZE, neutral)
+    seen = decoder(*turned, SIZE, other)
     expected = mirror(np.c_[plain.values, plain.head_degrees])
     np.testing.assert_allclose(seen.values, expected[:, : len(SHAPES)], atol=1e-4)
     np.testing.assert_allclose(seen.head_degrees, expected[:, len(SHAPES) :], atol=1e-3)
@@ -146,7 +160,7 @@ def test_a_frame_is_read_alike_alone_and_among_others():
     decoder = random_decoder()
     faces = random_faces(5)
     together = decoder(*faces, SIZE)
-    alone = decoder(*(part[3:4] for part in faces), SIZE)
+    alone = decoder(*(part[3:4] for part in faces), size=SIZE)
     np.testing.assert_allclose(together.values[3], alone.values[0], atol=1e-5)
 
 
@@ -173,8 +187,9 @@ def test_shipped_weights_load_and_give_finite_channels():
     if not (weights_folder() / NAME).is_file():
         pytest.skip("the decoder's weights are not in this checkout")
     decoder = Decoder.load()
-    landmarks, scores, matrices = random_faces(2)
-    decoded = decoder(landmarks, scores, matrices, SIZE)
+    landmarks, scores, matrices, _ = random_faces(2)
+    looks = decoder.looks(np.random.default_rng(0).integers(0, 256, (2, BYTES), np.uint8))
+    decoded = decoder(landmarks, scores, matrices, looks, SIZE)
     assert np.isfinite(decoded.values).all()
     assert np.isfinite(decoded.confidence).all()
     assert np.isfinite(decoded.head_degrees).all()

@@ -22,10 +22,13 @@ class Decoder:
 
     sha256 = "0123456789abcdef0123"
 
-    def neutral(self, landmarks, logits, matrices, size) -> Neutral:
-        return Neutral(np.median(landmarks, 0), np.median(logits, 0))
+    def looks(self, crops) -> np.ndarray:
+        return np.zeros((len(crops), 2, 3), np.float32)
 
-    def __call__(self, landmarks, logits, matrices, size, neutral=None) -> Decoded:
+    def neutral(self, landmarks, logits, matrices, looks, size) -> Neutral:
+        return Neutral(np.median(landmarks, 0), np.median(logits, 0), looks[0])
+
+    def __call__(self, landmarks, logits, matrices, looks, size, neutral=None) -> Decoded:
         values = 1 / (1 + np.exp(-logits))
         if neutral is not None:
             values = np.clip(values - 1 / (1 + np.exp(-neutral.logits)), 0, 1)

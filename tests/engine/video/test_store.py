@@ -9,6 +9,7 @@ import pytest
 from engine.errors import FaceMimicError
 from engine.video import follow as following
 from engine.video.capture import capture
+from engine.video.crops import BYTES
 from engine.video.footage import open_footage
 from engine.video.store import Store, trim
 from engine.video.track import Track
@@ -23,6 +24,7 @@ def track(frames: int = 5, finished: bool = True) -> Track:
         poses=rng.random((frames, 4, 4)),
         colours=rng.integers(0, 255, (frames, 478, 3), np.uint8),
         sharpness=rng.random((frames, 5)).astype(np.float32),
+        crops=rng.integers(0, 255, (frames, BYTES), np.uint8),
         stills=rng.integers(0, 255, (2, 8, 8, 3), np.uint8),
         still_frames=np.array([0, 3]),
         size=(640, 480),

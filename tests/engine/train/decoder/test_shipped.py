@@ -27,11 +27,15 @@ def test_shipped_weights_read_unseen_faces_better_than_the_raw_scores(taken):
     if not (weights_folder() / NAME).is_file():
         pytest.skip("the decoder's weights are not in this checkout")
     decoder = Decoder.load()
-    seen = [np.array([getattr(one.seen, name) for one in taken]) for name in ("landmarks", "logits", "pose")]
-    rest = [part[[one.kind == "neutral" for one in taken]] for part in seen]
+    landmarks, logits, poses, crops = (
+        np.array([getattr(one.seen, name) for one in taken]) for name in ("landmarks", "logits", "pose", "crops")
+    )
+    seen = landmarks, logits, poses, decoder.looks(crops)
+    resting = np.array([one.kind == "neutral" for one in taken])
+    neutral = decoder.neutral(*(part[resting] for part in seen), size=(384, 384))
     want = np.array([one.values[: len(SHAPES)] for one in taken])
-    raw = 1 / (1 + np.exp(-seen[1]))
+    raw = 1 / (1 + np.exp(-logits))
     # Pictures are square, so one size serves all.
-    learned = decoder(*seen, (384, 384), decoder.neutral(*rest, (384, 384))).values
+    learned = decoder(*seen, (384, 384), neutral).values
     assert np.corrcoef(learned.ravel(), want.ravel())[0, 1] > np.corrcoef(raw.ravel(), want.ravel())[0, 1] + 0.1
     assert np.abs(learned - want).mean() < np.abs(raw - want).mean()

@@ -6,9 +6,13 @@ import torch
 from scipy.spatial.transform import Rotation
 
 from engine.channels import SHAPES
-from engine.train.decoder.network import CHANGING, SEEN, Network
+from engine.train.decoder.network import CHANGING, SEEN, Looking, Network
+from engine.train.decoder.points import COUNTS
+from engine.train.decoder.see import learn_looking
 from engine.train.decoder.train import save, train
+from engine.video.crops import BYTES, parted
 from engine.video.decoder import LANDMARKS, Decoder, as_outputs, outputs
+from engine.video.looking import looks_at, standardised
 
 
 def made_up(people: int, each: int) -> dict[str, np.ndarray]:
@@ -31,6 +35,9 @@ def made_up(people: int, each: int) -> dict[str, np.ndarray]:
         "turn": turn.astype(np.float32),
         "kind": kind,
         "person": np.repeat(np.arange(people), each),
+        "drawing": np.arange(count),
+        "points": rng.uniform(0.3, 0.7, (count, sum(COUNTS), 2)).astype(np.float32),
+        "crops": rng.integers(0, 256, (count, BYTES), np.uint8),
         "size": np.full((count, 2), 400, np.int32),
         "landmarks": (points * [0.1, -0.1, -0.1] + 0.5).astype(np.float32),
         "logits": rng.normal(0, 1, (count, len(SHAPES))).astype(np.float32),
@@ -38,24 +45,36 @@ def made_up(people: int, each: int) -> dict[str, np.ndarray]:
     }
 
 
+def looking() -> dict[str, np.ndarray]:
+    """Random weights of the part that looks at crops."""
+    torch.manual_seed(0)
+    network = Looking().eval()
+    for name, value in network.named_buffers():
+        if name.endswith(("running_mean", "running_var")):
+            value.copy_(torch.rand_like(value) + 0.5)
+    return {name: value.numpy() for name, value in network.weights().items()}
+
+
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
     shards = made_up(40, 16)
     path = tmp_path_factory.mktemp("decoder") / "decoder.safetensors"
-    save(*train(shards, epochs=20, width=64, blocks=1), path)
+    save(*train(shards, looking(), epochs=20, width=64, blocks=1), path)
     return shards, Decoder.load(path)
 
 
 def test_training_learns_what_moves_landmarks(trained):
     shards, decoder = trained
-    decoded = decoder(shards["landmarks"], shards["logits"], shards["pose"], (400, 400))
+    looks = decoder.looks(shards["crops"])
+    decoded = decoder(shards["landmarks"], shards["logits"], shards["pose"], looks, (400, 400))
     want = shards["values"][:, :51]
     assert np.corrcoef(decoded.values[:, :51].ravel(), want.ravel())[0, 1] > 0.6
 
 
 def test_confidence_tells_good_channels(trained):
     shards, decoder = trained
-    decoded = decoder(shards["landmarks"], shards["logits"], shards["pose"], (400, 400))
+    looks = decoder.looks(shards["crops"])
+    decoded = decoder(shards["landmarks"], shards["logits"], shards["pose"], looks, (400, 400))
     error = np.abs(decoded.values - shards["values"][:, :52])[:, :51]
     sure = decoded.confidence[:, :51] > np.median(decoded.confidence[:, :51])
     assert error[sure].mean() < error[~sure].mean()
@@ -84,3 +103,31 @@ def test_numpy_runs_the_network_that_torch_trained():
         np.testing.assert_allclose(found[0], expected[0].numpy(), atol=1e-4)
         np.testing.assert_allclose(found[1], expected[1].exp().numpy(), rtol=1e-3)
         np.testing.assert_allclose(found[2], expected[2].numpy(), atol=1e-4)
+
+
+def test_crops_are_looked_at_as_in_training():
+    torch.manual_seed(0)
+    network = Looking().eval()
+    crops = np.random.default_rng(0).integers(0, 256, (3, BYTES), np.uint8)
+    left, right, mouth, face = (torch.from_numpy(standardised(part)) for part in parted(crops))
+    tensors = {name: value.numpy() for name, value in network.weights().items()}
+    with torch.no_grad():
+        plain, other = network([left, right, mouth, face]), network([right, left, mouth.flip(2), face.flip(2)])
+    found = looks_at(tensors, crops)
+    np.testing.assert_allclose(found[:, 0], plain.numpy(), atol=1e-4)
+    np.testing.assert_allclose(found[:, 1], other.numpy(), atol=1e-4)
+
+
+def test_looking_learns_to_tell_a_bright_crop_from_a_dark_one():
+    """Where a crop's upper half is bright, so is a channel."""
+    shards = made_up(6, 8)
+    shards["values"][:] = 0
+    shown = np.arange(48) % 2 == 1
+    shards["values"][shown, 0] = 1
+    for row, crop in zip(shown, shards["crops"], strict=True):
+        for part in parted(crop):
+            part[: len(part) // 2] = 200 if row else 40
+    looks = looks_at(learn_looking(shards, epochs=6, seed=0, held=100), shards["crops"])[:, 0]
+    centres = looks[shown].mean(0), looks[~shown].mean(0)
+    nearer = np.linalg.norm(looks - centres[0], axis=1) < np.linalg.norm(looks - centres[1], axis=1)
+    assert (nearer == shown).mean() > 0.9
