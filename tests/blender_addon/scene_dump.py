@@ -8,7 +8,7 @@ KINDS = ("objects", "meshes", "shape_keys", "armatures", "actions", "materials",
 _DERIVED = {
     "rna_type", "bl_rna", "session_uid", "users", "is_evaluated", "original", "preview", "id_data", "depsgraph",
     "asset_data", "is_runtime_data", "parent_recursive", "eevee", "render", "cycles", "view_layers", "display",
-    "bound_box", "dimensions", "tool_settings", "sequence_editor", "sequence_editor_scene",
+    "bound_box", "dimensions", "storage_type", "tool_settings", "sequence_editor", "sequence_editor_scene",
 }  # fmt: skip
 """What follows from other things, belongs to the program, or says nothing about the artist's work."""
 _LARGE = 64
