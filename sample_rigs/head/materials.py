@@ -23,7 +23,13 @@ LOOKS: dict[str, dict[str, object]] = {
         "Coat Roughness": 0.02,
         "Coat IOR": 1.45,
     },
-    "Nova Teeth": {"Roughness": 0.25, "Specular IOR Level": 0.5},
+    # Enamel passes on light that the lips' shadow would keep from it: a smile shows light teeth.
+    "Nova Teeth": {
+        "Roughness": 0.25,
+        "Specular IOR Level": 0.5,
+        "Emission Color": (1.0, 0.955, 0.87, 1.0),
+        "Emission Strength": 0.1,
+    },
     "Nova Tongue": {"Roughness": 0.33, "Specular IOR Level": 0.5},
     "Nova Brow": {"Roughness": 0.62, "Specular IOR Level": 0.25},
     "Nova Lash": {"Roughness": 0.7, "Specular IOR Level": 0.1},

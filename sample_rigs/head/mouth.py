@@ -7,7 +7,7 @@ import numpy as np
 from . import anatomy as an
 from .part import Array, Part, join, tube
 
-ARCH_FRONT_UPPER = -32.0  # y of the front teeth's faces, mm
+ARCH_FRONT_UPPER = -33.6  # y of the front teeth's faces, mm
 # Half width and height of each tooth from the middle back.
 TEETH = ((4.7, 9.6), (3.8, 8.7), (4.0, 9.1), (3.8, 7.9), (3.9, 7.4), (4.8, 6.7), (5.0, 6.2))
 
@@ -42,8 +42,8 @@ def _tooth(half: float, height: float, thick: float) -> tuple[Array, Array]:
 
 def _row(upper: bool) -> Part:
     shrink = 1.0 if upper else 0.86
-    front = ARCH_FRONT_UPPER if upper else ARCH_FRONT_UPPER + 2.8
-    width = 28.5 if upper else 25.0
+    front = ARCH_FRONT_UPPER if upper else ARCH_FRONT_UPPER + 2.4
+    width = 29.5 if upper else 26.0
     bite = an.MOUTH_HEIGHT - 2.6 if upper else an.MOUTH_HEIGHT - 1.2  # height of the edges' line
     parts = []
     at = 0.0

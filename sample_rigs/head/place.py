@@ -105,7 +105,7 @@ def _place_mouth(cage: topo.Cage, at: Array, sculpt: Sculpt) -> None:
     s, side = lip_frame()
     up = side > 0
     x = an.MOUTH_WIDTH * (1.14 * s - 0.14 * s * s)
-    line = an.MOUTH_HEIGHT + 0.5 * s**2 + 0.2 * s**4
+    line = an.MOUTH_HEIGHT + 0.9 * s**2 + 0.7 * s**4
     line += 0.5 * np.exp(-(((s - 0.5) / 0.25) ** 2)) - 1.0 * np.exp(-((s / 0.28) ** 2))
     taper = np.clip(1 - s**2.2, 0, 1) ** 0.9
     bow = 1.0 - 0.14 * np.exp(-((s / 0.12) ** 2)) + 0.06 * np.exp(-(((s - 0.26) / 0.14) ** 2))

@@ -27,7 +27,7 @@ def _full(S: Array) -> Array:
 def _smile(x: Array, S: Array, side: Array, t: Array) -> tuple:
     c = smoothstep(-0.25, 1.05, S) ** 1.25
     thin = 1.5 * smoothstep(-0.3, 0.4, S) * (1 - np.clip(t, 0, 1)) * (1 - S**2)
-    return 12.0 * c, 7.2 * c**1.1 + 0.8 * smoothstep(-0.4, 0.3, S), 12.4 * c**1.8 - side * thin
+    return 12.0 * c, 7.2 * c**1.1, 12.4 * c**1.8 - side * thin
 
 
 def _frown(x: Array, S: Array, side: Array, t: Array) -> tuple:
@@ -39,7 +39,7 @@ def _frown(x: Array, S: Array, side: Array, t: Array) -> tuple:
 def _dimple(x: Array, S: Array, side: Array, t: Array) -> tuple:
     c = smoothstep(0.0, 1.0, S) ** 1.3
     thin = 2.4 * (1 - np.clip(t, 0, 1)) * smoothstep(0.0, 0.7, S) * _full(S)
-    return 5.2 * c, 7.0 * c, 3.6 * c - side * thin
+    return 3.4 * c, 4.6 * c, 2.2 * c - side * thin
 
 
 def _stretch(x: Array, S: Array, side: Array, t: Array) -> tuple:
@@ -53,7 +53,7 @@ def _press(x: Array, S: Array, side: Array, t: Array) -> tuple:
     half = smoothstep(-0.55, 0.5, S)
     body = 1 - np.clip(t, 0, 1)
     close = np.where(side > 0, -4.6, 5.6) * body * _full(S)
-    return 1.2 * half * smoothstep(0.3, 1, S), half * (2.2 - 0.6 * body), half * close
+    return 1.2 * half * smoothstep(0.3, 1, S), half * (1.4 - 0.6 * body), half * close
 
 
 def _upper_up(x: Array, S: Array, side: Array, t: Array) -> tuple:
@@ -82,12 +82,12 @@ def _funnel(x: Array, S: Array, side: Array, t: Array) -> tuple:
 
 def _roll_upper(x: Array, S: Array, side: Array, t: Array) -> tuple:
     w = (side > 0) * _full(S)
-    return 0 * x, w * (1.2 + 2.2 * np.clip(t, 0, 1)), w * (-4.2 + 3.8 * np.clip(t, 0, 1))
+    return 0 * x, w * (1.6 + 0.3 * np.clip(t, 0, 1)), w * (-4.2 + 3.8 * np.clip(t, 0, 1))
 
 
 def _roll_lower(x: Array, S: Array, side: Array, t: Array) -> tuple:
     w = (side < 0) * _full(S)
-    return 0 * x, w * (1.4 + 3.4 * np.clip(t, 0, 1)), w * (4.6 - 4.6 * np.clip(t, 0, 1))
+    return 0 * x, w * (1.5 + 1.4 * np.clip(t, 0, 1)), w * (4.6 - 4.6 * np.clip(t, 0, 1))
 
 
 def _shrug_upper(x: Array, S: Array, side: Array, t: Array) -> tuple:
