@@ -167,6 +167,8 @@ class _Tape:
 
     def track(self, follower: "_Follower", footage: Footage, finished: bool) -> Track:
         self._settle()
+        # An hour's rows would otherwise be held twice.
+        taken = self.rows.pop if finished else self.rows.__getitem__
         facts = {
             "finished": finished,
             "every": self.every,
@@ -177,7 +179,7 @@ class _Tape:
         }
         return Track(
             times=np.array(self.times),
-            **{name: np.array(rows) for name, rows in self.rows.items()},
+            **{name: np.array(taken(name)) for name in (*TRACKED, *MEASURED)},
             stills=np.array(self.stills, np.uint8),
             still_frames=np.array(self.still_frames, np.int64),
             size=follower.size,
