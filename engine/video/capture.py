@@ -126,6 +126,8 @@ def _performed(
     times, found = track.times, track.found
     sighting = judge(track)
     looks = read_by.looks(track.crops)
+    # They take the most memory, and nothing after this looks at them.
+    track.crops = np.zeros((0, track.crops.shape[1]), np.uint8)
     seen = as_seen(track, looks) if "smoothing" in options.without else steadied(track, looks)
     resting = resting_in(times, seen, sighting, read_by, options, footage.still)
     decoded, calibration, calibrated_by = read_as(times, seen, sighting, resting, read_by, known, options, footage.name)

@@ -58,8 +58,9 @@ def steadied(track: Track, looks: np.ndarray | None = None) -> Seen:
         times = track.times[part]
         landmarks[part] = _landmarks(times, seen.landmarks[part], track.size)
         scores[part] = smoothed(times, filled(times, scores[part]))
-        if looks.shape[1]:
-            looks[part] = smoothed(times, filled(times, looks[part]))
+        for column in range(0, looks.shape[1], 3 * BLOCK):
+            block = part, slice(column, column + 3 * BLOCK)
+            looks[block] = smoothed(times, filled(times, looks[block]))
         poses[part] = _poses(times, poses[part], found[part])
     for array in (landmarks, scores, poses, looks):
         array[~found] = np.nan

@@ -16,7 +16,7 @@ class Track:
     poses: float64 (frames, 4, 4), canonical face to camera space (x to the person's left in an unmirrored picture, y
     up, z towards the camera; cm).
     colours: uint8 (frames, 478, 3), RGB at the landmarks. sharpness: float32 (frames, regions), see sight.py.
-    crops: uint8 (frames, BYTES), see crops.py.
+    crops: uint8 (frames, BYTES), see crops.py; without rows once they have been looked at.
     stills: uint8 (stills, side, side, 3), small pictures of the face; still_frames: int (stills,), their frames.
     size: width and height in pixels of the pictures that were looked at.
     cuts: times at which a new shot begins. most_faces: the most that were seen in one frame, while choosing.
