@@ -59,7 +59,7 @@ def looking() -> dict[str, np.ndarray]:
 def trained(tmp_path_factory):
     shards = made_up(40, 16)
     path = tmp_path_factory.mktemp("decoder") / "decoder.safetensors"
-    save(*train(shards, looking(), epochs=20, width=64, blocks=1), path)
+    save(*train(shards, looking(), epochs=8, width=64, blocks=1), path)
     return shards, Decoder.load(path)
 
 
