@@ -16,7 +16,7 @@ from ..rig.face_mesh import face_mesh, previewed
 from ..rig.face_shapes import add_shapes, discard_shapes, keep_shapes
 from .asking import Asking
 
-TILE = 192
+TILE = 256
 """Pixels of one picture on the contact sheet."""
 
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from engine.errors import FaceMimicError
-from engine.transfer import mesh
+from engine.transfer import mesh, refine
 from engine.transfer.landmarks import CONTOURS, COUNT
 from engine.transfer.raster import Picture, rasterise
 from engine.transfer.warp import similarity
@@ -22,10 +22,14 @@ _LOOKS = 3
 """Times that a face, once it is seen, is looked at from nearer and more from the front."""
 _STRAIGHT = 0.997
 """Cosine of the angle within which a face looks straight at the viewer."""
+_TILTED = np.radians(20)
+"""How far a symmetric face looks up or down before it is tilted: the tracker errs by less on drawn faces."""
 _SOLID = 0.35
 """A face's points in space differ from the sample's by less than this share of their spread."""
 _GOOD, _FAIR = 0.12, 0.3
 """The detected points, laid over the sample's, differ by less than such a share of their spread: surely, perhaps."""
+_EYE = 2.2
+"""How much wider than its marks a part of an eye is at most."""
 _AROUND = 40
 """Pixels around a point among which the front layer is looked for."""
 _LAYER = 1.5
@@ -53,6 +57,11 @@ def turns() -> Iterator[Array]:
         lying = np.array([[1, 0, 0], [0, np.cos(a), -np.sin(a)], [0, np.sin(a), np.cos(a)]])
         for degrees in (0, 180):
             yield _about_z(degrees) @ lying
+
+
+def _about_x(angle: float) -> Array:
+    c, s = np.cos(angle), np.sin(angle)
+    return np.array([[1, 0, 0], [0, c, -s], [0, s, c]])
 
 
 def _about_z(degrees: float) -> Array:
@@ -163,26 +172,60 @@ def find(
 
 def _closer(looker: Looker, whole: Mesh, sample: Array | None, turn: Array, centre: Array, side: float) -> Found | None:
     """The face from nearer and more from the front; None when its points do not lie in space as a face's do."""
-    found = None
+    found, middle = None, None
     for _ in range(_LOOKS):
         turned = whole.turned(turn)
         view = draw(turned, centre, side, 512)
         marks = looker.look(view.pixels)
         if marks is None:
             break
+        if middle is not None:
+            marks = _mirrored(marks, (middle - view.corner[0]) * view.scale)
         centre, side = _framed(marks, view)
         on, seen = _on_surface(turned, marks, view)
-        found = Found(turn, on @ turn, seen)
         if sample is None:
+            found = Found(turn, on @ turn, seen)
             continue
         fit = similarity(sample, on)
         if np.median(np.linalg.norm(fit(sample) - on, axis=1)) > _SOLID * fit.scale * _spread(sample):
-            return None
-        if fit.rotation[1, 1] < _STRAIGHT:
-            # The next look is straight into the face.
-            turn = fit.rotation.T @ turn
-            centre = (on.mean(0) @ fit.rotation)[[0, 2]]
+            break
+        skin, faces = _skin(turned, on)
+        plane = refine.mirror(on, skin, fit.scale)
+        better = fit.rotation.T
+        if plane is not None:
+            # A symmetric mesh tells where it looks better than the tracker, which knows only people.
+            better = refine.straight(plane[0])
+            back = better @ fit.rotation[:, 1]
+            tilt = np.arctan2(back[2], back[1])
+            if abs(tilt) > _TILTED:
+                better = _about_x(-tilt) @ better
+        found = Found(turn, refine.refined(on, skin, faces, fit.scale, middle) @ turn, seen)
+        straight = better[1, 1] > _STRAIGHT and better[0, 0] > _STRAIGHT
+        if straight and (plane is None) == (middle is None):
+            break
+        # The next look is straight into the face.
+        turn = better @ turn
+        centre = (on.mean(0) @ better.T)[[0, 2]]
+        middle = None if plane is None else plane[1]
+        centre[0] = centre[0] if middle is None else middle
     return found
+
+
+def _mirrored(marks: Array, middle: float) -> Array:
+    """The marks (468, 3) of a face whose sides are alike around the pixel `middle`, both sides averaged."""
+    other = marks[refine.partners()] * [-1.0, 1.0, 1.0] + [2 * middle, 0.0, 0.0]
+    return (marks + other) / 2
+
+
+def _skin(whole: Mesh, marks: Array) -> tuple[Array, Array]:
+    """Points and triangles of the piece on which the marks lie, near them."""
+    used = np.unique(whole.triangles)
+    piece = np.bincount(whole.pieces[used[mesh.Tree(whole.points[used]).query(marks)[1]]]).argmax()
+    middle = marks.mean(0)
+    size = np.linalg.norm(np.ptp(marks, axis=0))
+    near = (whole.pieces == piece) & (np.linalg.norm(whole.points - middle, axis=1) < 1.2 * size)
+    kept, faces = np.unique(whole.triangles[near[whole.triangles].all(1)], return_inverse=True)
+    return whole.points[kept], faces.reshape(-1, 3)
 
 
 def _spread(points: Array) -> float:
@@ -253,7 +296,7 @@ def _on_surface(shape: Mesh, marks: Array, view: View) -> tuple[Array, Array]:
         reach = 0.2 * np.ptp(rim[:, 0])
         x, y = np.clip(np.stack([rim.mean(0) - reach, rim.mean(0) + reach + 1], 1).astype(int), 0, size)
         inside = view.picture.triangle[y[0] : y[1], x[0] : x[1]]
-        eyes |= np.isin(of, np.setdiff1d(of[inside[inside >= 0]], [skin]))
+        eyes |= np.isin(of, _eye_pieces(flat, triangles, of, inside[inside >= 0], skin, float(np.ptp(rim[:, 0]))))
     shown = rasterise(flat[triangles[eyes | (of == skin)]], size).triangle
     eyeball = (shown >= 0) & eyes[np.flatnonzero(eyes | (of == skin))[shown]]
     for side in ("Left", "Right"):
@@ -268,17 +311,38 @@ def _on_surface(shape: Mesh, marks: Array, view: View) -> tuple[Array, Array]:
     return on, seen
 
 
+def _eye_pieces(flat: Array, triangles: Array, of: Array, seen: Array, skin: Any, width: float) -> list[int]:
+    """The pieces of an eye: those `seen` (triangles) where its middle is, and those that surround them, as the white.
+
+    Hair hangs over eyes too, but no part of an eye is much wider than its marks, `width` pixels.
+    """
+    numbers = np.setdiff1d(np.unique(of), [skin])
+    boxes: dict[int, Array] = {}
+    for piece in numbers:
+        corners = flat[np.unique(triangles[of == piece]), :2]
+        box = np.stack([corners.min(0), corners.max(0)])
+        if np.ptp(box, axis=0).max() < _EYE * width:
+            boxes[int(piece)] = box
+    middle = [piece for piece in boxes if piece in of[seen]]
+    slack = 0.05 * width
+
+    def surrounds(outer: Array, inner: Array) -> bool:
+        return bool((outer[0] < inner[0] + slack).all() and (outer[1] > inner[1] - slack).all())
+
+    return [one for one in boxes if one in middle or any(surrounds(boxes[one], boxes[other]) for other in middle)]
+
+
 def _to_opening(marks: Array, eyeball: Array, upper: list[int], lower: list[int]) -> None:
     """Moves an eye's marks onto the rim of the eyeball in sight, bool (size, size), where that looks like an eye."""
     rim = marks[upper + lower, :2]
     low, high = rim.min(0), rim.max(0)
     width = float(high[0] - low[0])
-    room = np.array([0.4, 0.5]) * width
+    room = np.array([0.5, 0.7]) * width
     left, top = np.maximum(low - room, 0).astype(int)
     right, bottom = (high + room).astype(int)
     seen = eyeball[top:bottom, left:right]
     columns = np.flatnonzero(seen.any(0))
-    if not 0.6 * width < len(columns) < 1.7 * width or len(columns) < 8:
+    if not 0.5 * width < len(columns) < 1.9 * width or len(columns) < 8:
         return
     x = columns + left + 0.5
     over = seen[:, columns].argmax(0) + top - 0.5

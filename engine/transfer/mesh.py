@@ -93,13 +93,26 @@ def _barycentric(a: Array, b: Array, c: Array, at: Array) -> Array:
 def weld(points: Array, triangles: Array) -> tuple[Array, Array]:
     """(of, kept): the welded vertex of each vertex, and one original vertex for each welded one.
 
-    Vertices weld where they coincide and their surfaces look the same way; lips that touch stay apart.
+    Vertices weld where the surface ends and another part of it begins at the same place and looks the same way; lips
+    that touch go on into the mouth and stay apart.
     """
     size = float(np.ptp(points, axis=0).max()) or 1.0
     normals = np.round(vertex_normals(points, triangles))
     cell = np.round((points - points.min(0)) / (size * _WELD))
-    _, kept, of = np.unique(np.concatenate([cell, normals], 1), axis=0, return_index=True, return_inverse=True)
+    own = np.where(_ends(len(points), triangles), 0, 1 + np.arange(len(points)))
+    _, kept, of = np.unique(
+        np.concatenate([cell, normals, own[:, None]], 1), axis=0, return_index=True, return_inverse=True
+    )
     return of.ravel(), kept
+
+
+def _ends(count: int, triangles: Array) -> Array:
+    """Whether a vertex lies on an edge of one triangle only, bool (count,)."""
+    pairs = np.sort(np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]]), axis=1)
+    once, times = np.unique(pairs, axis=0, return_counts=True)
+    out = np.zeros(count, bool)
+    out[once[times == 1]] = True
+    return out
 
 
 def vertex_normals(points: Array, triangles: Array) -> Array:

@@ -6,11 +6,15 @@ import numpy as np
 
 from engine.channels import INDEX, SHAPES
 from engine.transfer import detect, mesh
+from engine.transfer.landmarks import NAMED
 
 Array = np.ndarray
 
-_YAW = 16.0
+_YAW = 12.0
 """Degrees from the front, so that both the outline of the lips and their depth are seen."""
+_EYES = [NAMED[name] for name in ("eyeOuterLeft", "eyeInnerLeft", "eyeInnerRight", "eyeOuterRight")]
+_FRAME, _ABOVE = 1.75, 0.5
+"""A picture's side and what it shows above the eyes, as shares of the way from the eyes to the chin."""
 
 
 def tiles(
@@ -32,9 +36,10 @@ def tiles(
     a = np.radians(_YAW)
     view = np.array([[np.cos(a), np.sin(a), 0], [-np.sin(a), np.cos(a), 0], [0, 0, 1]]) @ turn
     face = marks @ view.T
-    low, high = face.min(0), face.max(0)
-    side = 1.45 * float(max(high[0] - low[0], high[2] - low[2]))
-    centre = np.array([(low[0] + high[0]) / 2, (low[2] + high[2]) / 2 - 0.05 * side])
+    eyes, chin = face[_EYES].mean(0), face[NAMED["chin"]]
+    # From above the brows to below the chin of an open jaw; hair, ears and neck tell nothing about a shape.
+    side = _FRAME * max(eyes[2] - chin[2], float(np.ptp(face[_EYES, 0])))
+    centre = np.array([(eyes[0] + chin[0]) / 2, eyes[2] + _ABOVE * (eyes[2] - chin[2]) - side / 2])
     paint = np.full((len(points), 3), 0.6) if colours is None else colours
     used = _near(points @ view.T, triangles, centre, side)
     kept, faces = np.unique(triangles[used], return_inverse=True)

@@ -5,6 +5,7 @@ import numpy as np
 from engine.channels import INDEX, SHAPES, mirrored_name
 from engine.transfer import mesh
 from engine.transfer.landmarks import NAMED
+from engine.transfer.register import features
 from engine.transfer.warp import similarity
 
 Array = np.ndarray
@@ -20,12 +21,17 @@ def midplane(marks: Array, points: Array) -> tuple[Array, Array]:
     left, right = np.array(pairs).T
     matrix, shift = _reflection(marks[left], marks[right])
     near = points[np.linalg.norm(points - marks[NAMED["noseBridge"]], axis=1) < 90]
-    tree = mesh.Tree(near)
+    return settled(near, matrix, shift)[:2]
+
+
+def settled(points: Array, matrix: Array, shift: Array) -> tuple[Array, Array, float]:
+    """A reflection of points (n, 3) in mm moved until it lays them over themselves, and mm it misses at the median."""
+    tree = mesh.Tree(points)
     for _ in range(15):
-        away, partner = tree.query(near @ matrix.T + shift)
+        away, partner = tree.query(points @ matrix.T + shift)
         close = away < max(2.0, float(np.median(away)))
-        matrix, shift = _reflection(near[close], near[partner[close]])
-    return matrix, shift
+        matrix, shift = _reflection(points[close], points[partner[close]])
+    return matrix, shift, float(np.median(tree.query(points @ matrix.T + shift)[0]))
 
 
 def _reflection(source: Array, target: Array) -> tuple[Array, Array]:
@@ -36,10 +42,17 @@ def _reflection(source: Array, target: Array) -> tuple[Array, Array]:
     return matrix, middle - matrix @ middle
 
 
-def symmetric(values: Array, points: Array, triangles: Array, matrix: Array, shift: Array) -> Array:
-    """Values (52, n, 3) averaged with the mirrored values of the shape of the other side."""
+def symmetric(values: Array, points: Array, triangles: Array, sides: Array, matrix: Array, shift: Array) -> Array:
+    """Values (52, n, 3) averaged with the mirrored values of the shape of the other side.
+
+    sides (n, 2): as `sides.sides` tells, since lips that touch are not to be mixed up.
+    """
     spread = mesh.samples(points, triangles, 1.0)
-    away, near = mesh.Tree(spread.points).query(points @ matrix.T + shift)
+    normals = mesh.vertex_normals(points, triangles) @ matrix.T
+    tree = mesh.Tree(features(spread.points, spread.normals, spread.spread(sides)))
+    there = points @ matrix.T + shift
+    _, near = tree.query(features(there, normals, sides))
+    away = np.linalg.norm(spread.points[near] - there, axis=1)
     alike = np.clip(2.0 - away / 3.0, 0, 1)[:, None]
     order = [INDEX[mirrored_name(name)] for name in SHAPES]
     out = np.empty_like(values)

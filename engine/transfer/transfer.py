@@ -193,7 +193,7 @@ class _Transfer:
         self._close(deltas, rings, sides, found)
         if symmetric:
             plane = symmetry.midplane(self.marks, self.skin_points)
-            deltas = symmetry.symmetric(deltas, self.skin_points, self.faces, *plane)
+            deltas = symmetry.symmetric(deltas, self.skin_points, self.faces, sides, *plane)
         tell(0.9)
         out = np.zeros((len(SHAPES), len(self.points), 3))
         out[:, self.skin] = deltas
