@@ -17,7 +17,7 @@ from engine.video.steady import Seen
 DECODERS = ("auto", "learned", "none")
 """auto: the learned one where its weights are installed. none: the tracker's own scores."""
 RESTING = 0.15
-"""What 99 of 100 of the learned decoder's readings of resting faces stay below, on people whom it does not know."""
+"""About what 99 of 100 of the learned decoder's readings of resting faces stay below, on people it does not know."""
 
 
 @dataclass(frozen=True)
