@@ -95,7 +95,7 @@ def _copies(section: Section, setting: Setting) -> None:
     frames = config.window * config.patch
     fresh = _drawn(count)
     first, second = (np.stack([_simulated(one, 99 * k + i, frames) for i, one in enumerate(fresh)]) for k in (1, 2))
-    asked = [asked_tracks(beats, config.window, config) for beats, _ in fresh]
+    asked = [asked_tracks(beats, config.window, config, deliberate=style.deliberate) for beats, style in fresh]
     ours = _performed(setting.generator, [(a, style.vector()) for a, (_, style) in zip(asked, fresh, strict=True)])
     known = [place for place, example in enumerate(examples) if example.told][:count]
     again = _performed(setting.generator, [(examples[i].asked, examples[i].style) for i in known])

@@ -5,17 +5,25 @@ from collections.abc import Sequence
 import numpy as np
 
 from engine.model.network import Config
+from engine.performance.timing import ABRUPT
 from engine.request import Beat
 
 
 def asked_tracks(
-    beats: Sequence[tuple[Beat, float]], tokens: int, config: Config, *, fps: float = 60.0, first_frame: int = 0
+    beats: Sequence[tuple[Beat, float]],
+    tokens: int,
+    config: Config,
+    *,
+    deliberate: float = 0.0,
+    fps: float = 60.0,
+    first_frame: int = 0,
 ) -> np.ndarray:
     """float32 (tokens, config.asked).
 
     Each token holds every emotion's share × intensity × envelope at its centre, the summed envelope at each of its
     frames (so that timing is finer than a token), and how far the beats are into rising, holding and falling.
-    beats: each with its start in seconds. Envelopes are trapezoids: asked, not performed.
+    beats: each with its start in seconds. Envelopes are trapezoids: asked, not performed. A deliberate style (0..1)
+    bends their rise, since it is abrupt at first.
     """
     patch = config.patch
     time = (np.arange(tokens * patch) + first_frame) / fps
@@ -24,7 +32,7 @@ def asked_tracks(
     place = {name: i for i, name in enumerate(config.emotions)}
     for beat, start in beats:
         since = time - start
-        rising = np.clip(since / max(beat.onset, 1e-3), 0, 1)
+        rising = np.clip(since / max(beat.onset, 1e-3), 0, 1) ** (1 - ABRUPT * deliberate)
         falling = np.clip((since - beat.onset - beat.hold) / max(beat.offset, 1e-3), 0, 1)
         envelope = rising * (1 - falling)
         for name, share in beat.emotion.items():

@@ -17,7 +17,7 @@ STYLED_UNTIL = 0.9
 """The same for a style, which works on detail too: how the sides differ, how the eyes wander."""
 LIVING = [i for i, name in enumerate(CHANNELS) if name.startswith(("eyeBlink", "eyeLook", "head"))]
 """Channels that guidance leaves as they are learned: nobody asks for a blink, and exaggeration takes half of them."""
-MANNER = 3.5
+MANNER = 1.0
 """How much more a style is exaggerated in them than elsewhere: what it changes there is small beside their noise."""
 
 

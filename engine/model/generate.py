@@ -23,7 +23,7 @@ from engine.request import Observed, Request, Style
 
 FPS = 60.0
 """Frames per second inside the model."""
-STEPS, GUIDANCE = 16, 1.75
+STEPS, GUIDANCE = 14, 1.75
 """Defaults of the sampler."""
 
 
@@ -101,7 +101,8 @@ class Generator:
     def conditions(self, request: Request, observed: Observed, frames: int) -> Conditions:
         """What the network is told for `frames` frames at 60 fps, a whole number of tokens."""
         config = self.network.config
-        asked = asked_tracks([(beat, beat.start) for beat in request.beats], frames // config.patch, config, fps=FPS)
+        beats = [(beat, beat.start) for beat in request.beats]
+        asked = asked_tracks(beats, frames // config.patch, config, deliberate=request.style.deliberate, fps=FPS)
         # Curves without beats say nothing of an emotion: to call that calm would calm them down.
         told = np.float32(bool(request.beats) or request.observed is None)
         given = np.full((len(asked), 1), told)

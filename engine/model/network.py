@@ -129,7 +129,8 @@ class Network(nn.Module):
         self.register_buffer("mean", torch.zeros(channels))
         self.register_buffer("scale", torch.ones(channels))
         self.read = nn.Linear(3 * channels * patch, width)
-        self.ask = nn.Sequential(nn.Linear(config.asked + 1, width), nn.GELU(), nn.Linear(width, width))
+        told = config.asked + 1 + len(config.style) + 1
+        self.ask = nn.Sequential(nn.Linear(told, width), nn.GELU(), nn.Linear(width, width))
         self.style = nn.Linear(len(config.style) + 1, width)
         self.time = nn.Sequential(nn.Linear(width, width), nn.SiLU(), nn.Linear(width, width))
         self.modulate = nn.Sequential(nn.SiLU(), nn.Linear(width, 6 * width))
@@ -154,7 +155,9 @@ class Network(nn.Module):
         batch, frames, channels = noisy.shape
         tokens = frames // self.config.patch
         together = torch.cat([noisy, known, confidence], dim=2).view(batch, tokens, -1)
-        x = self.read(together) + self.ask(asked)
+        # A style also changes how each moment of a beat is shown: how its onset rises, how the sides share it.
+        told = torch.cat([asked, style.unsqueeze(1).expand(-1, tokens, -1)], dim=2)
+        x = self.read(together) + self.ask(told)
         about = self.time(wave(time, self.config.width)) + self.style(style)
         modulation = self.modulate(about).view(batch, 6, -1)
         turn = positions(tokens, self.config.width // self.config.heads, noisy.device)

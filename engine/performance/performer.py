@@ -11,7 +11,7 @@ from engine.performance.gaze import gaze, show_gaze
 from engine.performance.manner import colour, laughter, manners
 from engine.performance.person import Person, draw_person
 from engine.performance.speech import speech
-from engine.performance.timing import minimum_jerk, offset, onset, wander
+from engine.performance.timing import ABRUPT, minimum_jerk, offset, onset, wander
 from engine.performance.units import units
 from engine.request import Beat, Style
 
@@ -108,7 +108,7 @@ def _show(rng: np.random.Generator, beat: Beat, time: np.ndarray, person: Person
         for number, amplitude in _chosen_units(rng, emotion, person).items():
             unit = units()[number]
             late = beat.onset * unit.lead * rng.uniform(0.5, 1.2) * (1 - 0.5 * style.deliberate)
-            skew = rng.uniform(0.9, 1.15) * (1 - 0.42 * style.deliberate)
+            skew = rng.uniform(0.9, 1.15) * (1 - ABRUPT * style.deliberate)
             strength = amplitude * share * beat.intensity * expressive
             curve = strength * _envelope(time, beat, late, skew) * living
             if beating is not None:

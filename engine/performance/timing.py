@@ -2,6 +2,9 @@
 
 import numpy as np
 
+ABRUPT = 0.42
+"""How much of an onset's skew a wholly deliberate style takes away; chosen by eye."""
+
 
 def minimum_jerk(part: np.ndarray) -> np.ndarray:
     """0 → 1 over part 0..1 with no jump in speed or acceleration (Flash & Hogan 1985); held outside."""

@@ -37,7 +37,7 @@ def draw_example(
     style = draw_style(rng)
     settled = (bool(rng.random() < 0.6), bool(rng.random() < 0.6))
     values = perform(rng, beats, frames, style, talking=bool(rng.random() < 0.1), settled=settled)
-    return Example(values, asked_tracks(beats, config.window, config), style.vector())
+    return Example(values, asked_tracks(beats, config.window, config, deliberate=style.deliberate), style.vector())
 
 
 def draw_timeline(rng: np.random.Generator, seconds: float) -> list[tuple[Beat, float]]:
@@ -84,11 +84,15 @@ def draw_mixture(rng: np.random.Generator) -> dict[str, float]:
 
 
 def draw_style(rng: np.random.Generator) -> Style:
-    """Natural half the time; otherwise each knob is natural or anywhere in its range."""
-    if rng.random() < 0.5:
+    """Natural in a third of the cases; otherwise each knob is natural, at an end, or anywhere in its range.
+
+    The ends come often, since a knob is judged by them: no blinks, a head at rest.
+    """
+    if rng.random() < 0.33:
         return Style()
     knobs = {}
     for name, natural in Style().__dict__.items():
         top = 1.0 if name in ("tension", "deliberate") else 2.0
-        knobs[name] = natural if rng.random() < 0.4 else rng.uniform(0, top)
+        drawn = rng.uniform(0, top) if rng.random() < 0.6 else float(rng.choice((0.0, top)))
+        knobs[name] = natural if rng.random() < 0.45 else drawn
     return Style(**knobs)

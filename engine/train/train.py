@@ -19,7 +19,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from engine.channels import REGIONS
+from engine.channels import CHANNELS, MIRROR_ORDER, REGIONS
 from engine.errors import FaceMimicError
 from engine.files import written_whole
 from engine.model.network import Config, Network
@@ -32,6 +32,13 @@ MOTION = 4.0
 """Weight of the frame-to-frame error in the loss."""
 EYES_MOTION = 10.0
 """The same for lids and gaze, whose quick moves are rare, small against a smile, and what makes a face look alive."""
+LEFT = [i for i, name in enumerate(CHANNELS) if name.endswith("Left") and not name.startswith("eyeLook")]
+RIGHT = [int(MIRROR_ORDER[i]) for i in LEFT]
+SIDES = 3.0
+"""Weight of the error in the difference of left and right, small beside what they share but what an eye catches."""
+FLOOR, HEAD_FLOOR = 0.06, 0.012
+"""Channels that hardly move are not blown up beyond this standard deviation (of the head, radians): their noise would
+cost as much as a smile."""
 LENGTHS = (6, 12, 24, 40)
 """Tokens of the batches that are shorter than the window: few lengths, so that few graphs are compiled."""
 
@@ -162,7 +169,8 @@ def batch_of(rng: np.random.Generator, pool: list[Example], size: int, network: 
 def flow_loss(
     network: Callable[..., Tensor], clean: Tensor, known: Tensor, confidence: Tensor, asked: Tensor, style: Tensor
 ) -> Tensor:
-    """Mean squared error of the flow's velocity and, in the same units, of the motion from frame to frame.
+    """Mean squared error of the flow's velocity and, in the same units, of the motion from frame to frame and of
+    the difference between the sides.
 
     Times are logit-normal, wide enough to visit the end, where lids and gaze get their edges. Without the second part
     jitter costs next to nothing, since a face moves little between two frames (geometric losses, Tevet et al. 2023,
@@ -175,14 +183,15 @@ def flow_loss(
     error = (guess - clean) / (1 - at).clamp(min=0.1)
     motion = torch.full((clean.shape[2],), MOTION, device=clean.device)
     motion[[*REGIONS["lids"], *REGIONS["gaze"]]] = EYES_MOTION
-    return (error**2).mean() + (motion * error.diff(dim=1) ** 2).mean()
+    sides = error[:, :, LEFT] - error[:, :, RIGHT]
+    return (error**2).mean() + (motion * error.diff(dim=1) ** 2).mean() + SIDES * 0.5 * (sides**2).mean()
 
 
 def _normalise(network: Network, pool: list[Example]) -> None:
     values = np.concatenate([example.values for example in pool[:2000]])
     network.mean.copy_(torch.from_numpy(values.mean(axis=0)))
-    # Channels that hardly move are not blown up: their noise would cost as much as a smile.
-    network.scale.copy_(torch.from_numpy(np.maximum(values.std(axis=0), 0.06)))
+    floor = np.array([HEAD_FLOOR if name.startswith("head") else FLOOR for name in CHANNELS], np.float32)
+    network.scale.copy_(torch.from_numpy(np.maximum(values.std(axis=0), floor)))
 
 
 def _checkpoint(out: Path, step: int, network: Network, average: Network, optimiser: torch.optim.Optimizer) -> None:
