@@ -5,8 +5,8 @@ from typing import Any
 FEW = 0.2
 """Share of frames with a face below which that is the first thing to know."""
 UNRESTED = 1.0
-"""Sum of channels from which on a face is not at rest; two resting ones show up to 0.24, an open mouth or a grin that is
-held throughout 1.5 to 6.7."""
+"""Sum of channels from which on a face is not at rest; two resting ones show up to 0.24, an open mouth or a grin
+that is held throughout 1.5 to 6.7."""
 
 
 def notes(facts: dict[str, Any]) -> list[str]:
