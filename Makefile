@@ -35,6 +35,7 @@ benchmark: $(VENV)/.installed
 	$(RUN) -m benchmarks.model
 	$(RUN) -m benchmarks.retarget
 	$(RUN) -m benchmarks.avatars
+	$(RUN) -m benchmarks.transfer
 	$(RUN) -m benchmarks.video
 
 rigs: $(VENV)/.installed
