@@ -62,8 +62,8 @@ def mirror(marks: Array, skin: Array, unit: float) -> tuple[Array, float] | None
     near = points[np.linalg.norm(points, axis=1) < _FACE]
     across = np.array([points[:, 0].min() + points[:, 0].max(), 0.0, 0.0])
     # The tracker's points may be far off on a drawn face; but most meshes stand straight in their file.
-    starts = (symmetry.midplane(own, near), (np.diag([-1.0, 1.0, 1.0]), across))
-    matrix, shift, miss = min((symmetry.settled(near, *start) for start in starts), key=lambda found: found[2])
+    starts = (symmetry.midplane(own, points), (np.diag([-1.0, 1.0, 1.0]), across))
+    matrix, shift, miss = min((symmetry.settled(near, points, *start) for start in starts), key=lambda found: found[2])
     normal = np.linalg.eigh(matrix)[1][:, 0]
     normal *= np.sign(normal[0]) or 1.0
     if miss > _ALIKE or normal[0] < np.cos(np.radians(_MOST_TILT)):

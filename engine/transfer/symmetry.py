@@ -9,6 +9,8 @@ from engine.transfer.register import features
 from engine.transfer.warp import similarity
 
 Array = np.ndarray
+_ROUNDS, _ENOUGH = 60, 2500
+"""Rounds in which a reflection settles, and points that are enough for it."""
 _FLIP = np.array([-1.0, 1.0, 1.0])
 
 
@@ -21,17 +23,21 @@ def midplane(marks: Array, points: Array) -> tuple[Array, Array]:
     left, right = np.array(pairs).T
     matrix, shift = _reflection(marks[left], marks[right])
     near = points[np.linalg.norm(points - marks[NAMED["noseBridge"]], axis=1) < 90]
-    return settled(near, matrix, shift)[:2]
+    return settled(near, points, matrix, shift)[:2]
 
 
-def settled(points: Array, matrix: Array, shift: Array) -> tuple[Array, Array, float]:
-    """A reflection of points (n, 3) in mm moved until it lays them over themselves, and mm it misses at the median."""
-    tree = mesh.Tree(points)
-    for _ in range(15):
-        away, partner = tree.query(points @ matrix.T + shift)
+def settled(points: Array, among: Array, matrix: Array, shift: Array) -> tuple[Array, Array, float]:
+    """A reflection moved until it lays `points` (n, 3) over `among` (m, 3), in mm, and mm it misses at the median."""
+    tree = mesh.Tree(among)
+    some = points[:: max(len(points) // _ENOUGH, 1)]
+    for _ in range(_ROUNDS):
+        away, partner = tree.query(some @ matrix.T + shift)
         close = away < max(2.0, float(np.median(away)))
-        matrix, shift = _reflection(points[close], points[partner[close]])
-    return matrix, shift, float(np.median(tree.query(points @ matrix.T + shift)[0]))
+        before = matrix
+        matrix, shift = _reflection(some[close], among[partner[close]])
+        if np.abs(matrix - before).max() < 1e-5:
+            break
+    return matrix, shift, float(np.median(tree.query(some @ matrix.T + shift)[0]))
 
 
 def _reflection(source: Array, target: Array) -> tuple[Array, Array]:
