@@ -70,7 +70,7 @@ def capture_all(path: str | Path, options: Options, progress: Progress | None = 
         # What is wrong with these is told before the work.
         known = known_actor(options, read_by, footage)
         bundle = find_landmarker(options.model)
-        track = _tracked(path, footage, bundle, options, _part(progress, 0, TRACKING))
+        track = _tracked(path, footage, bundle, options, read_by, _part(progress, 0, TRACKING))
         rate = float(options.fps or _own_rate(footage, track.times))
         made = _performed(track, rate, options, read_by, known, footage, _part(progress, TRACKING, 1))
         facts: dict[str, Any] = {
@@ -101,7 +101,9 @@ def capture_all(path: str | Path, options: Options, progress: Progress | None = 
         return Captured(clip, track, made.sighting, made.resting, made.events)
 
 
-def _tracked(path: str | Path, footage: Footage, bundle: Path, options: Options, progress: Progress | None) -> Track:
+def _tracked(
+    path: str | Path, footage: Footage, bundle: Path, options: Options, read_by: Reader, progress: Progress | None
+) -> Track:
     chosen = None
     if options.face is not None:
         with open_footage(path, options.fps, options.mirrored) as first:
@@ -111,7 +113,7 @@ def _tracked(path: str | Path, footage: Footage, bundle: Path, options: Options,
     if options.cache and not footage.still:
         told = {name: getattr(options, name) for name in ("face", "start", "end", "mirrored")}
         store = Store(footage.sha256(), {**told, "rate": footage.fps, "model": file_sha256(bundle)})
-    return follow(footage, bundle, chosen, options.start, options.stop, progress, store)
+    return follow(footage, bundle, chosen, options.start, options.stop, progress, store, read_by.looker)
 
 
 def _performed(
@@ -125,9 +127,7 @@ def _performed(
 ) -> Captured:
     times, found = track.times, track.found
     sighting = judge(track)
-    looks = read_by.looks(track.crops)
-    # They take the most memory, and nothing after this looks at them.
-    track.crops = np.zeros((0, track.crops.shape[1]), np.uint8)
+    looks = track.looks if read_by.looker else None
     seen = as_seen(track, looks) if "smoothing" in options.without else steadied(track, looks)
     resting = resting_in(times, seen, sighting, read_by, options, footage.still)
     decoded, calibration, calibrated_by = read_as(times, seen, sighting, resting, read_by, known, options, footage.name)

@@ -11,6 +11,8 @@ CERTAIN = 2.5, 5.0
 LEFT = 0.55
 """Share of the jitter that is left on the curve of the shorter width."""
 LEAST_JITTER = 1e-4
+ROWS = 1024
+"""Rows that are worked on at once where all of a long video's would take too much memory."""
 
 
 def filled(times: np.ndarray, values: np.ndarray) -> np.ndarray:
@@ -18,11 +20,24 @@ def filled(times: np.ndarray, values: np.ndarray) -> np.ndarray:
 
     times: (frames,). values: (frames, channels), each row either NaN or not; at least one row is good.
     """
-    good = np.isfinite(values).all(1)
-    if good.all():
+    if np.isfinite(values).all():
         return values
-    columns = [np.interp(times, times[good], column[good]) for column in values.T]
-    return np.stack(columns, 1).astype(values.dtype)
+    made = values.copy()
+    fill(times, made)
+    return made
+
+
+def fill(times: np.ndarray, values: np.ndarray) -> None:
+    """The same in place. Some rows at a time: all of a long video's landmarks would take too much memory."""
+    good = np.flatnonzero([np.isfinite(row).all() for row in values])
+    lost = np.setdiff1d(np.arange(len(values)), good)
+    for first in range(0, len(lost), ROWS):
+        rows = lost[first : first + ROWS]
+        later = np.searchsorted(good, rows)
+        before, after = good[np.maximum(later - 1, 0)], good[np.minimum(later, len(good) - 1)]
+        span = times[after] - times[before]
+        part = np.clip((times[rows] - times[before]) / np.where(span > 0, span, 1), 0, 1)[:, None]
+        values[rows] = values[before] + part * (values[after] - values[before])
 
 
 def smoothed(times: np.ndarray, values: np.ndarray) -> np.ndarray:

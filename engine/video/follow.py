@@ -8,20 +8,18 @@ that there is no other face to jump to; the window grows while the face is lost.
 import math
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from engine.channels import SHAPES
 from engine.errors import FaceMimicError
-from engine.video.crops import BYTES, face_crops
-from engine.video.faces import MOST_FACES, Chosen, Face, Landmarker, nearest, portrait, quarter_turns, seen_faces
+from engine.video.faces import MOST_FACES, Chosen, Face, Landmarker, nearest, quarter_turns, seen_faces
 from engine.video.footage import Footage, Picture
-from engine.video.sight import LANDMARKS, look, regions
 from engine.video.store import Store
+from engine.video.tape import Looker, Sight, Tape
 from engine.video.track import Track
 
 WINDOW = 1.0
@@ -31,18 +29,12 @@ GROWTH = 3.0
 CUT = (0.04, 6.0)
 """A new shot changes the thumbnail (0..1) by more than this on average, and by this many times the usual change.
 Two people before the same grey wall differ by 0.07; a talking face changes it by 0.006 at most."""
-STILLS = 48
-"""Most small pictures that are kept of one face; they are spread over the footage."""
 TRY_TURNED = 15
 """While no face was ever seen, one picture in this many is also looked at on its sides and upside down."""
 KEEP_EVERY = 60.0
 """Seconds of work after which what is done is kept, so that a crash costs no more."""
 
-TRACKED, MEASURED = ("landmarks", "scores", "poses"), ("colours", "sharpness", "crops")
-"""A Track's rows: those that the tracker gives, and those that are measured while the next frame is tracked."""
-
 Progress = Callable[[float], None]
-Looked = Future[tuple[np.ndarray, ...]]
 
 
 def follow(
@@ -53,47 +45,77 @@ def follow(
     end: float = math.inf,
     progress: Progress | None = None,
     store: Store | None = None,
+    looker: Looker | None = None,
 ) -> Track:
     """Follows the chosen face, or else the largest at first sight.
 
-    store: where a track is kept between runs; an unfinished one is gone on with.
+    store: where a track is kept between runs; an unfinished one is gone on with. looker: looks at the face's crops;
+    without it the track has no looks, unless it is a kept one.
     Raises FaceMimicError (kind "video") when there is no frame or no face to follow.
     """
+    looked_by = looker.sha256 if looker else ""
     kept = store.load() if store else None
-    if kept and kept.facts.get("finished"):
+    finished = kept is not None and kept.facts.get("finished")
+    if kept and kept.facts.get("looked_by") != looked_by and not (finished and looker is None):
+        kept = None
+    if kept and finished:
         _restore(footage, kept.facts)
         if progress:
             progress(1.0)
         return kept
-    tape = _Tape(kept)
     last = min(end, footage.duration) if footage.duration else 0.0
     told = time.monotonic()
-    with _Follower(model, chosen, kept.facts["state"] if kept else None) as follower:
+
+    def track(finished: bool) -> Track:
+        facts = {
+            "finished": finished,
+            "looked_by": looked_by,
+            "every": tape.every,
+            "state": None if finished else follower.state(),
+            "frames_read": footage.frames_read,
+            "broken_times": footage.broken_times,
+            "unreadable": footage.unreadable,
+        }
+        return Track(
+            **tape.rows(),
+            size=follower.size,
+            cuts=list(follower.cuts),
+            most_faces=follower.most_faces,
+            quarter_turns=follower.quarter_turns,
+            facts=facts,
+        )
+
+    with (
+        Tape(kept, looker, footage.frame_count) as tape,
+        _Follower(model, chosen, kept.facts["state"] if kept else None) as follower,
+    ):
+        # The tape has them now.
+        kept = None
         try:
             # A hair behind the last time, so that its frame is not taken twice.
-            for picture in _ahead(footage.pictures(max(start, tape.times[-1] + 1e-6) if tape.times else start, end)):
-                tape.add(picture.time, follower.look(picture), follower.still)
+            for picture in _ahead(footage.pictures(max(start, tape.last + 1e-6) if tape.count else start, end)):
+                tape.add(picture.time, follower.look(picture))
                 if progress:
                     progress(min(1.0, (picture.time - start) / (last - start)) if last > start else 0.0)
                 if store and time.monotonic() - told > KEEP_EVERY:
-                    store.save(tape.track(follower, footage, finished=False))
+                    store.save(track(finished=False))
                     told = time.monotonic()
         except BaseException:
-            if store and tape.times:
-                store.save(tape.track(follower, footage, finished=False))
+            if store and tape.count:
+                store.save(track(finished=False))
             raise
-    _explain_nothing(footage, follower, tape, start)
-    track = tape.track(follower, footage, finished=True)
+        _explain_nothing(footage, follower, tape, start)
+        made = track(finished=True)
     if store:
-        store.save(track)
-    return track
+        store.save(made)
+    return made
 
 
-def _explain_nothing(footage: Footage, follower: "_Follower", tape: "_Tape", start: float) -> None:
+def _explain_nothing(footage: Footage, follower: "_Follower", tape: Tape, start: float) -> None:
     name = footage.name
-    if not tape.times and footage.frames_read and start > 0 and not footage.unreadable:
+    if not tape.count and footage.frames_read and start > 0 and not footage.unreadable:
         raise FaceMimicError(f"{name} ends before {start:g} s. Choose an earlier start.", "video")
-    if not tape.times:
+    if not tape.count:
         what = "is no picture that can be read" if footage.still else "holds no frame that can be decoded"
         raise FaceMimicError(f"{name} {what}. It is damaged or cut short; export it again.", "video")
     if follower.most_faces == 0:
@@ -116,78 +138,6 @@ def _ahead(pictures: Iterator[Picture]) -> Iterator[Picture]:
         while (picture := coming.result()) is not None:
             coming = beside.submit(next, pictures, None)
             yield picture
-
-
-class _Tape:
-    """Rows that grow frame by frame into a Track."""
-
-    def __init__(self, kept: Track | None) -> None:
-        self.times: list[float] = list(kept.times) if kept else []
-        arrays = (*TRACKED, *MEASURED)
-        self.rows: dict[str, list[np.ndarray]] = {name: list(getattr(kept, name)) if kept else [] for name in arrays}
-        self.stills = list(kept.stills) if kept else []
-        self.still_frames = [int(frame) for frame in kept.still_frames] if kept else []
-        self.every = int(kept.facts["every"]) if kept else 1
-        self.found = int(kept.found.sum()) if kept else 0
-        self._looked: Looked | None = None
-        self._nothing = {
-            "landmarks": np.full((LANDMARKS, 3), np.nan, np.float32),
-            "scores": np.full(len(SHAPES), np.nan, np.float32),
-            "poses": np.full((4, 4), np.nan),
-            "colours": np.zeros((LANDMARKS, 3), np.uint8),
-            "sharpness": np.full(len(regions()), np.nan, np.float32),
-            "crops": np.zeros(BYTES, np.uint8),
-        }
-
-    def add(
-        self, at: float, seen: tuple[dict[str, np.ndarray], Looked] | None, still: Callable[[], np.ndarray]
-    ) -> None:
-        """seen: what the tracker found, and the rest of the row, which may still be under way."""
-        self._settle()
-        if len(self.times) % self.every == 0 and seen is not None:
-            self.stills.append(still())
-            self.still_frames.append(len(self.times))
-            if len(self.stills) > STILLS:
-                self.every *= 2
-                kept = [place for place, frame in enumerate(self.still_frames) if frame % self.every == 0]
-                self.stills = [self.stills[place] for place in kept]
-                self.still_frames = [self.still_frames[place] for place in kept]
-        self.times.append(at)
-        self.found += seen is not None
-        row, self._looked = seen or (self._nothing, None)
-        for name, value in row.items():
-            self.rows[name].append(value)
-
-    def _settle(self) -> None:
-        """Takes what was measured of the last frame. One at a time is under way, so that pictures do not pile up."""
-        if self._looked is not None:
-            for name, value in zip(MEASURED, self._looked.result(), strict=True):
-                self.rows[name].append(value)
-            self._looked = None
-
-    def track(self, follower: "_Follower", footage: Footage, finished: bool) -> Track:
-        self._settle()
-        # An hour's rows would otherwise be held twice.
-        taken = self.rows.pop if finished else self.rows.__getitem__
-        facts = {
-            "finished": finished,
-            "every": self.every,
-            "state": None if finished else follower.state(),
-            "frames_read": footage.frames_read,
-            "broken_times": footage.broken_times,
-            "unreadable": footage.unreadable,
-        }
-        return Track(
-            times=np.array(self.times),
-            **{name: np.array(taken(name)) for name in (*TRACKED, *MEASURED)},
-            stills=np.array(self.stills, np.uint8),
-            still_frames=np.array(self.still_frames, np.int64),
-            size=follower.size,
-            cuts=list(follower.cuts),
-            most_faces=follower.most_faces,
-            quarter_turns=follower.quarter_turns,
-            facts=facts,
-        )
 
 
 def _restore(footage: Footage, facts: dict[str, Any]) -> None:
@@ -213,16 +163,13 @@ class _Follower:
         self._usual_change: float = state.get("usual_change", 0.0)
         people = state.get("known") or (chosen.people if chosen else [])
         self._known = [np.array(row) for row in people]
-        self._pixels: np.ndarray | None = None
         self._looked: int = state.get("looked", 0)
         self._lost: bool = state.get("lost", False)
-        self._beside = ThreadPoolExecutor(1)
 
     def __enter__(self) -> "_Follower":
         return self
 
     def __exit__(self, *error: object) -> None:
-        self._beside.shutdown()
         self._chooser.close()
         self._tracker.close()
 
@@ -242,8 +189,8 @@ class _Follower:
             "lost": self._lost,
         }
 
-    def look(self, picture: Picture) -> tuple[dict[str, np.ndarray], Looked] | None:
-        """A Track's row for the chosen face in the next picture, its MEASURED part to come; None without the face."""
+    def look(self, picture: Picture) -> Sight | None:
+        """The chosen face in the next picture; None without it."""
         if self._is_cut(picture):
             self.cuts.append(picture.time)
             self._box = None
@@ -258,15 +205,7 @@ class _Follower:
             return None
         marks, scores, pose = seen
         self._box, self._seen_at = Face(marks).box, picture.time
-        self._pixels = pixels
-        return dict(zip(TRACKED, (marks, scores, pose), strict=True)), self._beside.submit(
-            _measured, pixels, marks, pose
-        )
-
-    def still(self) -> np.ndarray:
-        """A small picture of the face that was just found."""
-        assert self._pixels is not None and self._box is not None
-        return portrait(self._pixels, self._box)
+        return Sight(marks, scores, pose, self._box, pixels)
 
     def _upright(self, pixels: np.ndarray) -> np.ndarray:
         """The picture as it is looked at. Before any face was seen, the ways in which it could lie are tried: on its
@@ -323,10 +262,6 @@ class _Follower:
         cut = change > max(least, times * self._usual_change)
         self._usual_change += 0.2 * (min(change, least) - self._usual_change)
         return cut
-
-
-def _measured(pixels: np.ndarray, marks: np.ndarray, pose: np.ndarray) -> tuple[np.ndarray, ...]:
-    return *look(pixels, marks), face_crops(pixels, marks, pose)
 
 
 @cache

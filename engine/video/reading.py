@@ -13,6 +13,7 @@ from engine.video import raw_scores
 from engine.video.decoder import NAME, UNSEEN, Decoded, Decoder, Neutral
 from engine.video.head import head_degrees
 from engine.video.steady import Seen
+from engine.video.tape import Looker
 
 DECODERS = ("auto", "learned", "none")
 """auto: the learned one where its weights are installed. none: the tracker's own scores."""
@@ -34,14 +35,13 @@ class Bias:
 
 
 class Reader(Protocol):
-    """Channels from what was seen. looks: what it sees in crops, (frames, 2, any). name: told in the provenance. bias:
+    """Channels from what was seen. looker: what looks at crops for it, if anything. name: told in the provenance. bias:
     of its readings. silent: channels without signal on any face."""
 
     name: str
     bias: Bias
     silent: tuple[str, ...]
-
-    def looks(self, crops: np.ndarray) -> np.ndarray: ...
+    looker: Looker | None
 
     def neutral(self, resting: Seen) -> Neutral: ...
 
@@ -67,11 +67,9 @@ class Learned:
     def __init__(self, decoder: Decoder) -> None:
         self.silent: tuple[str, ...] = UNSEEN
         self._decoder = decoder
+        self.looker: Looker | None = decoder
         self.name = f"decoder {decoder.sha256[:16]}" if decoder.sha256 else "decoder"
         self.bias = Bias(np.full(len(SHAPES), RESTING, np.float32), (0.65, 0.95))
-
-    def looks(self, crops: np.ndarray) -> np.ndarray:
-        return self._decoder.looks(crops)
 
     def neutral(self, resting: Seen) -> Neutral:
         return self._decoder.neutral(resting.landmarks, resting.logits, resting.poses, resting.looks, resting.size)
@@ -89,9 +87,7 @@ class Scores:
         # Shut eyes peak at 0.37 to 0.82 (MediaPipe 1.2.2, real faces); smiling ones were overdrawn without 1.5.
         self.bias = Bias(raw_scores.largest_bias(), (0.45, 0.65), 1.5)
         self.silent = raw_scores.blind_channels()
-
-    def looks(self, crops: np.ndarray) -> np.ndarray:
-        return np.zeros((len(crops), 2, 0), np.float32)
+        self.looker: Looker | None = None
 
     def neutral(self, resting: Seen) -> Neutral:
         return Neutral(np.zeros((0, 3), np.float32), np.median(resting.logits, axis=0), resting.looks[0])

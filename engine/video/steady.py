@@ -6,12 +6,12 @@ from itertools import pairwise
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from engine.video.clean import filled, smoothed
+from engine.video.clean import ROWS, fill, filled, smoothed
 from engine.video.decoder import logits
 from engine.video.head import unscaled
 from engine.video.track import Track
 
-BLOCK = 32
+BLOCK = 8
 """Landmarks that are smoothed at once; all of a long video's would take too much memory."""
 
 
@@ -37,7 +37,7 @@ class Seen:
 def as_seen(track: Track, looks: np.ndarray | None = None) -> Seen:
     """The track as it is; looks: (frames, ...), what the reader sees in its crops, if it looks."""
     if looks is None:
-        looks = np.zeros((len(track.times), 0), np.float32)
+        looks = np.zeros((len(track.times), 2, 0), np.float32)
     return Seen(track.landmarks, logits(track.scores), track.poses, looks, track.size)
 
 
@@ -48,7 +48,7 @@ def steadied(track: Track, looks: np.ndarray | None = None) -> Seen:
     mostly in the first, and while the head moves, lids and lips would seem to.
     """
     seen = as_seen(track, looks)
-    landmarks, scores, poses = np.empty_like(seen.landmarks), seen.logits.copy(), seen.poses.copy()
+    landmarks, scores, poses = seen.landmarks.copy(), seen.logits.copy(), seen.poses.copy()
     looks = np.where(track.found[:, None], seen.looks.reshape(len(track.times), -1), np.float32(np.nan))
     found = track.found
     for first, last in shots(track.times, track.cuts):
@@ -56,7 +56,7 @@ def steadied(track: Track, looks: np.ndarray | None = None) -> Seen:
         if not found[part].any():
             continue
         times = track.times[part]
-        landmarks[part] = _landmarks(times, seen.landmarks[part], track.size)
+        _steady(times, landmarks[part], track.size)
         scores[part] = smoothed(times, filled(times, scores[part]))
         for column in range(0, looks.shape[1], 3 * BLOCK):
             block = part, slice(column, column + 3 * BLOCK)
@@ -73,18 +73,20 @@ def shots(times: np.ndarray, cuts: list[float]) -> list[tuple[int, int]]:
     return [(a, b) for a, b in pairwise(edges) if b > a]
 
 
-def _landmarks(times: np.ndarray, landmarks: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Landmarks (frames, 478, 3) smoothed; rows of NaN are filled."""
+def _steady(times: np.ndarray, landmarks: np.ndarray, size: tuple[int, int]) -> None:
+    """Smooths landmarks (frames, 478, 3) in place; rows of NaN are filled."""
     frames, count = landmarks.shape[:2]
-    calm = filled(times, landmarks.reshape(frames, -1)).reshape(frames, count, 3).copy()
-    # A flat similarity, across and down as one complex number, lays each frame's shape on the mean one.
-    flat = calm[:, :, 0] * size[0] + 1j * calm[:, :, 1] * size[1]
-    middle = flat.mean(1, keepdims=True)
-    flat -= middle
-    mean = flat.mean(0)
-    factor = (flat @ mean.conj()) / float((mean @ mean.conj()).real)
-    del flat
-    depth = calm[:, :, 2].mean(1, keepdims=True) * size[0]
+    fill(times, landmarks.reshape(frames, -1))
+    parts = [slice(first, first + ROWS) for first in range(0, frames, ROWS)]
+    middle, mean = np.empty((frames, 1), np.complex64), np.zeros(count, complex)
+    for part in parts:
+        flat = _flat(landmarks[part], size)
+        middle[part] = flat.mean(1, keepdims=True)
+        mean += (flat - middle[part]).sum(0)
+    mean /= frames
+    factor = np.concatenate([(_flat(landmarks[part], size) - middle[part]) @ mean.conj() for part in parts])
+    factor = (factor / float((mean @ mean.conj()).real)).astype(np.complex64)
+    depth = landmarks[:, :, 2].mean(1, keepdims=True) * size[0]
     length = np.abs(factor)
     place = np.stack(
         [np.log(length), np.unwrap(np.angle(factor)), middle[:, 0].real, middle[:, 0].imag, depth[:, 0]], 1
@@ -92,15 +94,20 @@ def _landmarks(times: np.ndarray, landmarks: np.ndarray, size: tuple[int, int]) 
     place = smoothed(times, place)
     new_factor, new_length = np.exp(place[:, 0] + 1j * place[:, 1])[:, None], np.exp(place[:, :1])
     for first in range(0, count, BLOCK):
-        part = calm[:, first : first + BLOCK]
-        local = (part[:, :, 0] * size[0] + 1j * part[:, :, 1] * size[1] - middle) / factor[:, None]
+        part = landmarks[:, first : first + BLOCK]
+        local = (_flat(part, size) - middle) / factor[:, None]
         inward = (part[:, :, 2] * size[0] - depth) / length[:, None]
         columns = smoothed(times, np.concatenate([local.real, local.imag, inward], 1))
         across, down, inward = np.split(columns, 3, axis=1)
         flat = (across + 1j * down) * new_factor + place[:, 2:3] + 1j * place[:, 3:4]
         part[:, :, 0], part[:, :, 1] = flat.real / size[0], flat.imag / size[1]
         part[:, :, 2] = (inward * new_length + place[:, 4:5]) / size[0]
-    return calm
+
+
+def _flat(landmarks: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Across and down in pixels as one complex number, (frames, landmarks): a flat similarity is a product with one,
+    and lays each frame's shape on the mean one."""
+    return landmarks[:, :, 0] * size[0] + 1j * landmarks[:, :, 1] * size[1]
 
 
 def _poses(times: np.ndarray, poses: np.ndarray, found: np.ndarray) -> np.ndarray:

@@ -8,7 +8,7 @@ import numpy as np
 
 @dataclass
 class Track:
-    """One face over time; rows of frames without the face are NaN (colours, crops: 0).
+    """One face over time; rows of frames without the face are NaN (colours: 0).
 
     times: float64 (frames,), seconds from the footage's start.
     landmarks: float32 (frames, 478, 3), x and y 0..1 across and down the picture, z on x's scale, smaller is nearer.
@@ -16,7 +16,7 @@ class Track:
     poses: float64 (frames, 4, 4), canonical face to camera space (x to the person's left in an unmirrored picture, y
     up, z towards the camera; cm).
     colours: uint8 (frames, 478, 3), RGB at the landmarks. sharpness: float32 (frames, regions), see sight.py.
-    crops: uint8 (frames, BYTES), see crops.py; without rows once they have been looked at.
+    looks: float32 (frames, 2, any), what the decoder saw in crops of the face and of its mirror image; see looking.py.
     stills: uint8 (stills, side, side, 3), small pictures of the face; still_frames: int (stills,), their frames.
     size: width and height in pixels of the pictures that were looked at.
     cuts: times at which a new shot begins. most_faces: the most that were seen in one frame, while choosing.
@@ -30,7 +30,7 @@ class Track:
     poses: np.ndarray
     colours: np.ndarray
     sharpness: np.ndarray
-    crops: np.ndarray
+    looks: np.ndarray
     stills: np.ndarray
     still_frames: np.ndarray
     size: tuple[int, int] = (0, 0)

@@ -9,9 +9,9 @@ import pytest
 from engine.errors import FaceMimicError
 from engine.video import follow as following
 from engine.video.capture import capture
-from engine.video.crops import BYTES
 from engine.video.footage import open_footage
 from engine.video.store import Store, trim
+from engine.video.tape import STILLS
 from engine.video.track import Track
 
 
@@ -24,7 +24,7 @@ def track(frames: int = 5, finished: bool = True) -> Track:
         poses=rng.random((frames, 4, 4)),
         colours=rng.integers(0, 255, (frames, 478, 3), np.uint8),
         sharpness=rng.random((frames, 5)).astype(np.float32),
-        crops=rng.integers(0, 255, (frames, BYTES), np.uint8),
+        looks=rng.random((frames, 2, 6)).astype(np.float32),
         stills=rng.integers(0, 255, (2, 8, 8, 3), np.uint8),
         still_frames=np.array([0, 3]),
         size=(640, 480),
@@ -133,5 +133,5 @@ def test_stills_spread_over_the_footage_and_stay_few(film: Callable, frames_of: 
     still = frames_of("face_b.mp4", 1.0, 1.01)[0]
     with open_footage(film([still] * 70)) as footage:
         seen = following.follow(footage, bundle)
-    assert len(seen.stills) == len(seen.still_frames) <= following.STILLS
+    assert len(seen.stills) == len(seen.still_frames) <= STILLS
     assert seen.still_frames.tolist() == list(range(0, 70, 2))
