@@ -41,6 +41,9 @@ BESIDE_LOST = 0.5
 """What is left of the confidence in the last frame before the face is lost, and in the first after."""
 FEWEST = 20
 """Frames from which on a region can be said to have a usual pattern."""
+USUAL = 2000
+"""Frames, spread over the footage, that a region's usual pattern is measured on, and that are judged at once: all of a
+long video's would take too much memory."""
 ALL = (*(part.name for part in regions()), "head")
 """The regions that are judged, in order."""
 
@@ -103,17 +106,22 @@ def _covered(colours: np.ndarray, region: str, found: np.ndarray, in_grey: bool)
     The landmarks move with the expression, so the pattern (lips redder than the skin around, brows darker) stays. Where
     the usual pattern is none that the region has on anybody, it is covered most of the time: then that is asked.
     """
-    alike = looks_like(region, colours, in_grey)
-    if alike is not None and np.median(alike[found]) < 0.5:
-        return alike
-    if found.sum() < FEWEST:
+    parts = [slice(first, first + USUAL) for first in range(0, len(found), USUAL)]
+    alike = [looks for part in parts if (looks := looks_like(region, colours[part], in_grey)) is not None]
+    if alike and np.median(np.concatenate(alike)[found]) < 0.5:
+        return np.concatenate(alike)
+    some = np.flatnonzero(found)
+    if len(some) < FEWEST:
         return np.ones(len(found))
-    shade = shades(colours)
-    hue = hues(colours)
-    likeness, _ = _likeness(shade, found)
-    likeness_of_hue, strength_of_hue = _likeness(hue, found)
-    unlike = between(np.maximum(likeness, likeness_of_hue), *COVERED)
-    return np.maximum(unlike, between(strength_of_hue, *COVERED_HUE))
+    some = some[:: -(-len(some) // USUAL)]
+    usual, usual_hue = _usual(shades(colours[some])), _usual(hues(colours[some]))
+    clear = []
+    for part in parts:
+        likeness, _ = _likeness(shades(colours[part]), usual)
+        likeness_of_hue, strength_of_hue = _likeness(hues(colours[part]), usual_hue)
+        unlike = between(np.maximum(likeness, likeness_of_hue), *COVERED)
+        clear.append(np.maximum(unlike, between(strength_of_hue, *COVERED_HUE)))
+    return np.concatenate(clear)
 
 
 def _all_covered(colours: np.ndarray, found: np.ndarray) -> np.ndarray:
@@ -130,16 +138,21 @@ def _all_covered(colours: np.ndarray, found: np.ndarray) -> np.ndarray:
     return table
 
 
-def _likeness(pattern: np.ndarray, found: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _usual(pattern: np.ndarray) -> np.ndarray:
+    """The pattern (landmarks * 3,) that most of the frames (frames, landmarks, 3) have."""
+    pattern = centred(pattern)
+    usual = np.median(pattern, axis=0)
+    likeness = pattern @ usual / np.maximum(np.linalg.norm(pattern, axis=1), 1e-6)
+    # Frames in which something covers the region must not shape what is usual.
+    return np.median(pattern[likeness >= np.quantile(likeness, 0.3)], axis=0)
+
+
+def _likeness(pattern: np.ndarray, usual: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Correlation (frames,) of each frame's pattern with the usual one, and how much of the usual one is in it."""
     pattern = centred(pattern)
-    lengths = np.maximum(np.linalg.norm(pattern, axis=1), 1e-6)
-    usual = np.median(pattern[found], axis=0)
-    likeness = pattern @ usual / lengths
-    # Frames in which something covers the region must not shape what is usual.
-    usual = np.median(pattern[found & (likeness >= np.quantile(likeness[found], 0.3))], axis=0)
     length = max(float(np.linalg.norm(usual)), 1e-6)
-    return pattern @ usual / lengths / length, pattern @ usual / length**2
+    same = pattern @ usual
+    return same / np.maximum(np.linalg.norm(pattern, axis=1), 1e-6) / length, same / length**2
 
 
 def _of_channels(table: np.ndarray, turn: np.ndarray) -> np.ndarray:

@@ -100,8 +100,8 @@ def straying(tensors: dict[str, np.ndarray], shards: dict[str, np.ndarray], look
         crops = torch.from_numpy(shards["crops"][part])
         nowhere, flip = torch.zeros(count, sum(COUNTS), 2), torch.zeros(count, 1, dtype=torch.bool)
         worn, _ = faulty(crops, nowhere, flip, draw_tone(count, generator), generator)
-        other = torch.cat([look(tensors, one.kind, crop) for one, crop in zip(CROPS, worn, strict=True)], 1)
-        found.append(other.numpy() - looks[part])
+        other = [look(tensors, one.kind, crop.numpy()) for one, crop in zip(CROPS, worn, strict=True)]
+        found.append(np.concatenate(other, 1) - looks[part])
     return np.concatenate(found)
 
 
