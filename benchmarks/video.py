@@ -1,12 +1,12 @@
 """Prints what a capture costs beside the tracker alone: `python -m benchmarks.video [VIDEO] [--long]`.
 
-Both run in turns on the same frames, so that what else the machine does falls on both. --long also decodes and reads
-ten minutes of 1080p and tells the most memory that took; there what the tracker says is played back from a few seconds.
+Both run in turns on the same frames, so that what else the machine does falls on both. --long also tells the most
+memory that ten minutes of 1080p take (video_memory.py).
 """
 
 import argparse
-import resource
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -17,7 +17,6 @@ from pathlib import Path
 import numpy as np
 
 from engine.errors import FaceMimicError
-from engine.video import follow as following
 from engine.video.capture import capture_all
 from engine.video.faces import Landmarker
 from engine.video.footage import open_footage, opencv
@@ -28,7 +27,8 @@ SHARED = Path(__file__).resolve().parents[2] / "shared"
 ROUNDS = 5
 LEAST_SECONDS = 20.0
 """A shorter video is repeated, since starting the tracker costs as much as many frames."""
-LONG_SECONDS = 600.0
+LONG_SECONDS = 8.0
+"""That are really tracked; see video_memory.py."""
 LONG_SIZE = (1920, 1080)
 
 
@@ -103,28 +103,10 @@ def speed(video: Path, bundle: Path) -> None:
         print(f"{name:<36}{count / alone:>10.1f}{count / whole:>10.1f}{kept:>11.2f}{target:>8}")
 
 
-def memory(video: Path, bundle: Path, folder: Path) -> None:
+def memory(video: Path, folder: Path) -> None:
+    """In a process of its own, whose memory nothing else has grown."""
     long = written(video, folder / "long.mp4", LONG_SECONDS, LONG_SIZE)
-    landmarker = Landmarker(bundle, 1)
-    with open_footage(long) as footage:
-        known = [landmarker.one(picture.pixels) for picture in islice(footage.pictures(), 200)]
-    landmarker.close()
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    real, answers = Landmarker.one, cycle(known)
-
-    class Played(Landmarker):
-        def one(self, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
-            if self._open is None:
-                real(self, pixels)
-            answer = next(answers)
-            return None if answer is None else tuple(part.copy() for part in answer)  # pyright: ignore[reportReturnType]
-
-    following.Landmarker = Played
-    count = captured(long, bundle)
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    unit = 1 if sys.platform == "darwin" else 1024
-    print(f"\n{count} frames of {LONG_SIZE[0]} × {LONG_SIZE[1]}, the tracker's answers played back")
-    print(f"most memory resident: {most * unit / 1e9:.2f} GB, {before * unit / 1e9:.2f} GB before it (limit 1)")
+    subprocess.run([sys.executable, "-m", "benchmarks.video_memory", str(long)], check=True)  # noqa: S603
 
 
 def main() -> None:
@@ -140,7 +122,7 @@ def main() -> None:
             video = written(args.video, Path(folder) / args.video.name, LEAST_SECONDS) if short else args.video
             speed(video, bundle)
             if args.long:
-                memory(args.video, bundle, Path(folder))
+                memory(args.video, Path(folder))
     except FaceMimicError as error:
         print(f"No video was measured: {error}")
 

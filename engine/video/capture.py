@@ -45,7 +45,8 @@ Progress = Callable[[float], None]
 
 @dataclass(frozen=True)
 class Captured:
-    """A Clip and what it was made from. sighting's and resting's rows are those of track; events count its frames."""
+    """A Clip and what it was made from. sighting's and resting's rows are those of track, whose landmarks were smoothed
+    where that is not left out; events count its frames."""
 
     clip: Clip
     track: Track
@@ -128,7 +129,7 @@ def _performed(
     times, found = track.times, track.found
     sighting = judge(track)
     looks = track.looks if read_by.looker else None
-    seen = as_seen(track, looks) if "smoothing" in options.without else steadied(track, looks)
+    seen = as_seen(track, looks) if "smoothing" in options.without else steadied(track, looks, in_place=True)
     resting = resting_in(times, seen, sighting, read_by, options, footage.still)
     decoded, calibration, calibrated_by = read_as(times, seen, sighting, resting, read_by, known, options, footage.name)
     faces = filled(times, decoded.values)
@@ -162,6 +163,9 @@ def _performed(
         "doubtful": _doubtful(times, sighting),
         "covered": [name for i, name in enumerate(ALL) if _mostly_covered(sighting.causes["covered"][found, i])],
     }
+    # The performance model takes a third of a gigabyte.
+    del seen, decoded
+    track.looks = track.looks[:0].copy()
     if "completion" not in options.without and not footage.still:
         values, completion = _completed(values, trust, fps, options, progress)
         facts |= completion

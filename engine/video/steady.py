@@ -41,16 +41,18 @@ def as_seen(track: Track, looks: np.ndarray | None = None) -> Seen:
     return Seen(track.landmarks, logits(track.scores), track.poses, looks, track.size)
 
 
-def steadied(track: Track, looks: np.ndarray | None = None) -> Seen:
+def steadied(track: Track, looks: np.ndarray | None = None, in_place: bool = False) -> Seen:
     """The same without jitter. Blinks, lips' closures and whatever else leaves its smooth curve keep height and frame.
 
-    The face's place, size and tilt in the picture are smoothed apart from its shape: the landmarker's jitter sits
+    in_place: overwrites the track's landmarks and the looks, which a long video's memory has no room for twice. The
+    face's place, size and tilt in the picture are smoothed apart from its shape: the landmarker's jitter sits
     mostly in the first, and while the head moves, lids and lips would seem to.
     """
     seen = as_seen(track, looks)
-    landmarks, scores, poses = seen.landmarks.copy(), seen.logits.copy(), seen.poses.copy()
-    looks = np.where(track.found[:, None], seen.looks.reshape(len(track.times), -1), np.float32(np.nan))
-    found = track.found
+    found, scores, poses = track.found, seen.logits.copy(), seen.poses.copy()
+    landmarks, looks = (part if in_place else part.copy() for part in (seen.landmarks, seen.looks))
+    looks = looks.reshape(len(found), -1)
+    looks[~found] = np.nan
     for first, last in shots(track.times, track.cuts):
         part = slice(first, last)
         if not found[part].any():

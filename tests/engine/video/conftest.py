@@ -8,8 +8,10 @@ from engine.clip import Clip
 from engine.video.capture import Captured, capture_all
 from engine.video.footage import open_footage
 from engine.video.options import Options
+from engine.video.track import Track
 
 Film = Callable[..., Path]
+RAW = "smoothing", "completion"
 
 
 @pytest.fixture(scope="session")
@@ -55,6 +57,17 @@ def captured_a(shared: Path, bundle: Path) -> Captured:
 @pytest.fixture(scope="session")
 def captured_b(shared: Path, bundle: Path) -> Captured:
     return capture_all(shared / "video" / "face_b.mp4", Options(model=bundle, decoder="none"))
+
+
+@pytest.fixture(scope="session")
+def tracked_a(shared: Path, bundle: Path) -> Track:
+    """What the tracker said, not smoothed."""
+    return capture_all(shared / "video" / "face_a.mp4", Options(model=bundle, decoder="none", without=RAW)).track
+
+
+@pytest.fixture(scope="session")
+def tracked_b(shared: Path, bundle: Path) -> Track:
+    return capture_all(shared / "video" / "face_b.mp4", Options(model=bundle, decoder="none", without=RAW)).track
 
 
 @pytest.fixture(scope="session")

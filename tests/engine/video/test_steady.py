@@ -33,10 +33,10 @@ def still(track: Track, frames: int, jitter: float = 0.0) -> Track:
     )
 
 
-def test_jitter_goes_and_a_still_face_stays(captured_a: Captured) -> None:
-    quiet = steadied(still(captured_a.track, 60))
-    np.testing.assert_allclose(quiet.landmarks, as_seen(still(captured_a.track, 60)).landmarks, atol=2e-6)
-    noisy = still(captured_a.track, 90, jitter=0.001)
+def test_jitter_goes_and_a_still_face_stays(tracked_a: Track) -> None:
+    quiet = steadied(still(tracked_a, 60))
+    np.testing.assert_allclose(quiet.landmarks, as_seen(still(tracked_a, 60)).landmarks, atol=2e-6)
+    noisy = still(tracked_a, 90, jitter=0.001)
     left = np.abs(np.diff(steadied(noisy).landmarks, axis=0)).mean()
     assert left < 0.25 * np.abs(np.diff(noisy.landmarks, axis=0)).mean()
 
@@ -44,7 +44,8 @@ def test_jitter_goes_and_a_still_face_stays(captured_a: Captured) -> None:
 @pytest.mark.parametrize("name", ["captured_a", "captured_b"])
 def test_blinks_and_closures_keep_their_depth_and_frame(name: str, request: pytest.FixtureRequest) -> None:
     captured: Captured = request.getfixturevalue(name)
-    track, calm = captured.track, steadied(captured.track)
+    track = request.getfixturevalue(name.replace("captured", "tracked"))
+    calm = steadied(track)
     before, after = opening(track.landmarks), opening(calm.landmarks)
     for first, last in captured.events.blinks:
         around = slice(first - 5, last + 6)
@@ -59,16 +60,16 @@ def test_blinks_and_closures_keep_their_depth_and_frame(name: str, request: pyte
     assert jitter[1] < 0.45 * jitter[0]
 
 
-def test_a_moving_head_keeps_its_way(captured_a: Captured) -> None:
-    track = still(captured_a.track, 90)
+def test_a_moving_head_keeps_its_way(tracked_a: Track) -> None:
+    track = still(tracked_a, 90)
     way = 0.1 * np.sin(np.arange(90) / 30 * 2 * np.pi * 0.8)[:, None]
     track.landmarks[:, :, 0] += way
     moved = steadied(track).landmarks[:, :, 0].mean(1) - track.landmarks[:, :, 0].mean(1)
     assert np.abs(moved).max() < 0.002
 
 
-def test_nothing_bleeds_over_a_cut(captured_a: Captured) -> None:
-    track = captured_a.track
+def test_nothing_bleeds_over_a_cut(tracked_a: Track) -> None:
+    track = tracked_a
     whole = replace(track, cuts=[float(track.times[64])])
     alone = replace(
         track,
@@ -82,8 +83,8 @@ def test_nothing_bleeds_over_a_cut(captured_a: Captured) -> None:
     assert shots(track.times, whole.cuts) == [(0, 64), (64, 216)]
 
 
-def test_lost_frames_stay_lost(captured_a: Captured) -> None:
-    track = captured_a.track
+def test_lost_frames_stay_lost(tracked_a: Track) -> None:
+    track = tracked_a
     arrays = {name: getattr(track, name).copy() for name in ("landmarks", "scores", "poses")}
     for array in arrays.values():
         array[30:40] = np.nan
@@ -94,14 +95,14 @@ def test_lost_frames_stay_lost(captured_a: Captured) -> None:
 
 
 @pytest.mark.parametrize("frames", [1, 2, 3, 4, 5, 7])
-def test_any_length_is_taken(frames: int, captured_a: Captured) -> None:
-    calm = steadied(still(captured_a.track, frames, jitter=0.001))
+def test_any_length_is_taken(frames: int, tracked_a: Track) -> None:
+    calm = steadied(still(tracked_a, frames, jitter=0.001))
     assert calm.landmarks.shape == (frames, 478, 3)
     assert np.isfinite(calm.landmarks).all() and np.isfinite(calm.poses).all()
 
 
-def test_other_rates_are_steadied_alike(captured_a: Captured) -> None:
-    noisy = still(captured_a.track, 120, 0.001)
+def test_other_rates_are_steadied_alike(tracked_a: Track) -> None:
+    noisy = still(tracked_a, 120, 0.001)
     left = []
     for fps in (120, 60, 15):
         calm = steadied(replace(noisy, times=np.arange(120) / fps)).landmarks
