@@ -106,6 +106,7 @@ def main() -> None:
         after("judge", "and judged")
         after("steadied", "and smoothed")
         after("read_as", "and decoded and calibrated")
+        after("resting_in", "and the resting face found")
         after("_completed", "and completed by the performance model")
         made = capturing.capture_all(video, Options(model=bundle))
         stages = {f"first {TRACKED:g} s, decoded and tracked": Player.real, **stages}

@@ -5,7 +5,7 @@ import numpy as np
 from engine.channels import SHAPES
 from engine.errors import FaceMimicError
 from engine.video.calibration import Calibration, actor_path, measured
-from engine.video.clean import filled
+from engine.video.clean import ROWS, filled
 from engine.video.confidence import Sighting
 from engine.video.decoder import Decoded
 from engine.video.events import spans
@@ -51,7 +51,10 @@ def resting_in(
     clear = np.flatnonzero(found & (whole >= 0.8 * np.quantile(whole[found], 0.75)))
     each = max(1, round(len(clear) / max(1e-6, (times[clear[-1]] - times[clear[0]]) * ENOUGH)))
     some = clear[::each]
-    chosen = resting_frames(times[some], read_by.read(seen.rows(some), None).values, read_by.bias.largest)
+    # All rows of a long video at once would be copied.
+    parts = [some[first : first + ROWS] for first in range(0, len(some), ROWS)]
+    read = np.concatenate([read_by.read(seen.rows(part), None).values for part in parts])
+    chosen = resting_frames(times[some], read, read_by.bias.largest)
     resting[clear] = chosen.repeat(each)[: len(clear)]
     return resting
 

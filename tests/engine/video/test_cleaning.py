@@ -264,3 +264,16 @@ def test_lips_that_touch_stay_closed_over_a_dropped_jaw() -> None:
     sealed = with_sealed_lips(table, gap, np.array([1, 1, 1, 1, 1, 0.0]))[:, INDEX["mouthClose"]]
     np.testing.assert_allclose(sealed, [0.5, 0.5, 0.25, 0.2, 0.2, 0.2], atol=0.01)
     assert table[0, INDEX["mouthClose"]] == np.float32(0.2)
+
+
+@given(st.lists(st.booleans(), min_size=1, max_size=40), st.integers(0, 99))
+def test_lost_rows_are_filled_on_straight_lines_in_time(lost: list[bool], seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    gone = np.array(lost)
+    gone[rng.integers(len(gone))] = False
+    times, values = rng.uniform(0.01, 0.1, len(gone)).cumsum(), rng.normal(size=(len(gone), 3))
+    holes = values.copy()
+    holes[gone] = np.nan
+    lines = np.stack([np.interp(times, times[~gone], column[~gone]) for column in values.T], 1)
+    np.testing.assert_allclose(filled(times, holes), lines, atol=1e-12)
+    assert np.isnan(holes[gone]).all()

@@ -135,3 +135,35 @@ def test_stills_spread_over_the_footage_and_stay_few(film: Callable, frames_of: 
         seen = following.follow(footage, bundle)
     assert len(seen.stills) == len(seen.still_frames) <= STILLS
     assert seen.still_frames.tolist() == list(range(0, 70, 2))
+
+
+class Looker:
+    """Says of each crop how bright it is."""
+
+    def __init__(self, sha256: str) -> None:
+        self.sha256, self.looked = sha256, 0
+
+    def looks(self, crops: np.ndarray) -> np.ndarray:
+        self.looked += len(crops)
+        return np.repeat(crops.mean(1).astype(np.float32)[:, None, None], 2, axis=1)
+
+
+def test_a_track_is_taken_only_with_what_the_same_decoder_saw(
+    film: Callable, frames_of: Callable, bundle: Path, tmp_path: Path
+) -> None:
+    path, store = film(frames_of("face_a.mp4", 0, 1.2)), Store("abc", {}, tmp_path)
+
+    def followed(looker: Looker | None) -> Track:
+        with open_footage(path) as footage:
+            return following.follow(footage, bundle, store=store, looker=looker)
+
+    first, other = Looker("first"), Looker("other")
+    seen = followed(first)
+    # More than are looked at together, so that some are left at the end.
+    assert first.looked == len(seen.times) == 36 and seen.looks.shape == (36, 2, 1)
+    assert (seen.looks > 0).all()
+    followed(first)
+    assert first.looked == 36
+    np.testing.assert_array_equal(followed(None).looks, seen.looks)
+    followed(other)
+    assert other.looked == 36
