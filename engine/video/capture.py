@@ -46,7 +46,8 @@ Progress = Callable[[float], None]
 @dataclass(frozen=True)
 class Captured:
     """A Clip and what it was made from. sighting's and resting's rows are those of track, whose landmarks were smoothed
-    where that is not left out; events count its frames."""
+    where that is not left out, and which has none, nor colours, where the performance model was needed; events count
+    its frames."""
 
     clip: Clip
     track: Track
@@ -163,11 +164,11 @@ def _performed(
         "doubtful": _doubtful(times, sighting),
         "covered": [name for i, name in enumerate(ALL) if _mostly_covered(sighting.causes["covered"][found, i])],
     }
-    # The performance model takes a third of a gigabyte.
+    # The performance model takes a quarter of a gigabyte, and nothing after this looks at what was decoded.
     del seen, decoded
     track.looks = track.looks[:0].copy()
     if "completion" not in options.without and not footage.still:
-        values, completion = _completed(values, trust, fps, options, progress)
+        values, completion = _completed(track, values, trust, fps, options, progress)
         facts |= completion
     if progress:
         progress(1.0)
@@ -192,7 +193,7 @@ def _events(times: np.ndarray, faces: np.ndarray, seen: Seen, sighting: Sighting
 
 
 def _completed(
-    values: np.ndarray, confidence: np.ndarray, fps: float, options: Options, progress: Progress | None
+    track: Track, values: np.ndarray, confidence: np.ndarray, fps: float, options: Options, progress: Progress | None
 ) -> tuple[np.ndarray, dict[str, Any]]:
     """The values with their gaps filled, and what to tell about it: nothing where there are none."""
     gaps = find_gaps(values, confidence, fps)
@@ -201,6 +202,7 @@ def _completed(
     facts: dict[str, Any] = {"spans": gaps.spans(gaps.share.any(1))}
     if not gaps.model_share.any():
         return gaps.bridged, {"completed": facts}
+    track.landmarks, track.colours = track.landmarks[:0].copy(), track.colours[:0].copy()
     from engine.loading import load_generator
 
     try:
