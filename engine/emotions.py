@@ -56,8 +56,10 @@ def canonical(word: str) -> str:
         return names[key]
     close = difflib.get_close_matches(key, names, n=1)
     hint = f" Did you mean “{close[0]}”?" if close else ""
-    known = ", ".join(list(emotions())[:8])
-    raise FaceMimicError(f"There is no emotion “{word.strip()}”.{hint} Known are {known} and their compounds.")
+    simple = ", ".join(name for name in emotions() if "_" not in name)
+    raise FaceMimicError(
+        f"There is no emotion “{word.strip()}”.{hint} Known are {simple}, and compounds such as happily_surprised."
+    )
 
 
 def parse_mixture(text: str) -> dict[str, float]:

@@ -31,6 +31,11 @@ class FACEMIMIC_OT_add_to_avatar(AskingAboutFile, bpy.types.Operator):
         description="Write into the chosen file itself; otherwise a new file is written beside it",
         default=False,
     )
+    target: bpy.props.StringProperty(
+        name="New File",
+        description="The file to write, for scripts; without it, one beside the avatar, named after both",
+        options={"HIDDEN", "SKIP_SAVE"},
+    )
     with_mapping: bpy.props.BoolProperty(
         name="Corrections",
         description="The avatar follows as the character's mapping is corrected; off for an avatar of another kind",
@@ -55,7 +60,7 @@ class FACEMIMIC_OT_add_to_avatar(AskingAboutFile, bpy.types.Operator):
         corrected = entries_of(character) if self.with_mapping else []
         fields = {
             "path": str(path),
-            "target": str(path if self.overwrite else free_path(path, action.name)),
+            "target": str(self._target(path, action.name)),
             "name": action.name,
             "fps": clip.fps,
             "channels": list(clip.channels),
@@ -66,6 +71,14 @@ class FACEMIMIC_OT_add_to_avatar(AskingAboutFile, bpy.types.Operator):
             "mapping": as_text(character.name, corrected) if corrected else None,
         }
         return preferences.engine().ask("add_take", fields, {"values": clip.values})
+
+    def _target(self, avatar: Path, take: str) -> Path:
+        if self.target:
+            target = Path(bpy.path.abspath(self.target))
+            if target.exists() and not self.overwrite:
+                raise AddonError(f"{target} exists. Name another file, or overwrite.")
+            return target
+        return avatar if self.overwrite else free_path(avatar, take)
 
     def accept(self, context: Context, answer: client.Answer) -> str:
         for note in (*self._lost, *(answer.header.get("notes") or ())):

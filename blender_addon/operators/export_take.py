@@ -71,7 +71,9 @@ class FACEMIMIC_OT_export_take(Asking, ExportHelper, bpy.types.Operator):
 
     def ask(self, context: Context) -> client.Job:
         path = Path(bpy.path.abspath(self.filepath))
-        path = checked_target(path.with_name(_bare(path.name) + self.form), f".{self.form.rpartition('.')[2]}")
+        # A script that names a file means its ending; the dialog keeps the two in step.
+        form = self.form if self.properties.is_property_set("form") else _form_of(path.name) or self.form
+        path = checked_target(path.with_name(_bare(path.name) + form), f".{form.rpartition('.')[2]}")
         character = find_character(needed_object(context))
         action = active_take(character)
         clip = read_take(character, action, fps=self.fps or None)
@@ -95,12 +97,15 @@ class FACEMIMIC_OT_export_take(Asking, ExportHelper, bpy.types.Operator):
             raise AddonError("The engine's answer cannot be read. Install FaceMimic and its engine again.") from error
 
 
+def _form_of(name: str) -> str:
+    """The format that a file's name ends with; empty for another ending."""
+    endings = sorted((form[0] for form in FORMATS), key=len, reverse=True)
+    return next((ending for ending in endings if name.lower().endswith(ending)), "")
+
+
 def _bare(name: str) -> str:
     """A file's name without the ending of any of the formats."""
-    for ending in sorted((form[0] for form in FORMATS), key=len, reverse=True):
-        if name.lower().endswith(ending):
-            return name[: -len(ending)]
-    return name
+    return name.removesuffix(name[len(name) - len(_form_of(name)) :])
 
 
 CLASSES = (FACEMIMIC_OT_export_take,)

@@ -66,6 +66,8 @@ def add_take(
     """
     target = checked_target(avatar, target, overwrite)
     file = Glb.read(avatar)
+    if target.suffix.lower() == ".vrm" != Path(avatar).suffix.lower() and not _is_vrm(file):
+        raise FaceMimicError(f"{file.name} is no VRM avatar. Let the new file end in .glb.", "file")
     added = append(file, clip, name, with_provenance=with_provenance, approximate=approximate, corrections=corrections)
     try:
         with written_whole(target) as part, part.open("wb") as stream:
@@ -87,6 +89,11 @@ def checked_target(avatar: str | Path, target: str | Path, overwrite: bool) -> P
             "file",
         )
     return target
+
+
+def _is_vrm(file: Glb) -> bool:
+    extensions = file.document.get("extensions")
+    return isinstance(extensions, dict) and bool(extensions.keys() & {"VRM", "VRMC_vrm"})
 
 
 def append(
@@ -125,8 +132,7 @@ def append(
     notes = [*filter(None, (why_not, gone)), *without, *_unused(file, missed), *told]
     if lost and not told:
         notes.append(f"{file.name} cannot show {len(lost)} of {len(CHANNELS)} channels: {', '.join(lost)}.")
-    extensions = file.document.get("extensions")
-    if isinstance(extensions, dict) and extensions.keys() & {"VRM", "VRMC_vrm"}:
+    if _is_vrm(file):
         notes.append("Godot and engines play the animation; VRM applications play a .vrma file instead.")
     targets = sum(len(face.parts) for face in found)
     return animation["name"], (len(clip.values) - 1) / clip.fps, targets, tuple(notes)

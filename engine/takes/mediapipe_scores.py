@@ -17,7 +17,6 @@ from engine.takes import sampling
 from engine.takes.names import channel_of, mixing, plain
 from engine.takes.take import Take, absent_note, counted, filled_note, take_of, unknown_note
 from engine.takes.text import json_of
-from engine.video.head import head_degrees
 
 NAME = "MediaPipe score file"
 SUFFIXES = (".json",)
@@ -44,6 +43,8 @@ def read(path: Path) -> Take:
     camera; a matrix that is missing or broken is interpolated. Raises FaceMimicError (kind "file") for a file
     without frames of scores.
     """
+    from engine.video.head import head_degrees
+
     outer, frames = _frames(path)
     names = _value(outer, _words()["names"])
     faces = [_scores(frame, list(map(str, names)) if isinstance(names, list) else None) for frame in frames]

@@ -171,10 +171,10 @@ def actor_path(actor: str) -> Path:
 
     Raises FaceMimicError (kind "request") for a name that can be no file's.
     """
-    if actor.lower().endswith(SUFFIX) or "/" in actor or "\\" in actor:
+    if actor.lower().endswith(SUFFIX):
         return Path(actor)
     if not _NAME.fullmatch(actor):
-        raise FaceMimicError(f"“{actor}” cannot be an actor's name: use letters, digits and spaces.")
+        raise FaceMimicError(f"“{actor}” cannot be an actor's name: use letters, digits and spaces, or a file that ends in {SUFFIX}.")
     return data_folder() / "actors" / f"{actor.strip()}{SUFFIX}"
 
 

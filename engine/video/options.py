@@ -75,7 +75,8 @@ class Options:
         if self.decoder not in DECODERS:
             raise FaceMimicError(f"There is no decoder “{self.decoder}”. Known are {', '.join(DECODERS)}.")
         if isinstance(self.without, str) or not set(self.without) <= set(STAGES):
-            raise FaceMimicError(f"Only {', '.join(STAGES)} can be left out; {self.without!r} cannot.")
+            unknown = self.without if isinstance(self.without, str) else ", ".join(set(self.without) - set(STAGES))
+            raise FaceMimicError(f"“{unknown}” is no stage. Only {', '.join(STAGES)} can be left out.")
         object.__setattr__(self, "without", tuple(stage for stage in STAGES if stage in self.without))
         if (self.renew_actor or self.full_range) and self.actor is None:
             raise FaceMimicError("Name the actor whose calibration is to be measured.")

@@ -39,6 +39,16 @@ def animations(path):
     return json.loads(data[20 : 20 + length]).get("animations", [])
 
 
+def test_a_script_says_where_the_new_file_goes(avatar, tmp_path):
+    new = tmp_path / "elsewhere.glb"
+    assert bpy.ops.facemimic.add_to_avatar(filepath=str(avatar), target=str(new)) == {"FINISHED"}
+    assert len(animations(new)) == 2
+    before = new.read_bytes()
+    with pytest.raises(RuntimeError, match="exists"):
+        bpy.ops.facemimic.add_to_avatar(filepath=str(avatar), target=str(new))
+    assert new.read_bytes() == before
+
+
 def test_the_take_is_written_beside_the_avatar(avatar):
     before = avatar.read_bytes()
     assert bpy.ops.facemimic.add_to_avatar(filepath=str(avatar)) == {"FINISHED"}

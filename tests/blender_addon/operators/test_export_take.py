@@ -43,6 +43,14 @@ def test_a_performance_goes_out_and_comes_back(performing, tmp_path, form):
     assert back.provenance["machine_made"] is True
 
 
+def test_a_script_gets_the_file_that_it_names(performing, tmp_path):
+    (tmp_path / "keep.csv").write_text("mine")
+    for name in ("keep.txt", "keep.JSON", "keep.npz"):
+        assert bpy.ops.facemimic.export_take(filepath=str(tmp_path / name)) == {"FINISHED"}
+        assert [one.name for one in tmp_path.glob("keep.*") if one.name.lower() == name.lower()]
+    assert (tmp_path / "keep.csv").read_text() == "mine"
+
+
 def test_provenance_can_be_left_out(performing, tmp_path):
     bpy.ops.facemimic.export_take(filepath=str(tmp_path / "out.csv"), with_provenance=False)
     assert not (tmp_path / "out.csv.provenance.json").exists()

@@ -29,7 +29,7 @@ def take() -> Clip:
 
 def with_take(path: Path, clip: Clip, name: str = "Take", **options: Any) -> tuple[dict[str, Any], bytes]:
     """The avatar at `path` with the take in it."""
-    target = path.with_name("with_take.vrm")
+    target = path.with_name(f"with_take{path.suffix}")
     add_take(path, clip, target, name, **options)
     document, binary, _ = unpacked(target.read_bytes())
     return document, binary
@@ -562,3 +562,13 @@ def test_an_avatar_with_every_shape_is_not_fitted(make_avatar: Callable[..., Pat
     for name, approximate in (("a.vrm", True), ("b.vrm", False)):
         add_take(path, clip, tmp_path / name, "Take", approximate=approximate)
     assert (tmp_path / "a.vrm").read_bytes() == (tmp_path / "b.vrm").read_bytes()
+
+
+def test_a_file_without_vrm_data_is_not_called_an_avatar(tmp_path: Path) -> None:
+    document, binary = avatar(ARKIT)
+    document["extensions"] = {}
+    path = tmp_path / "head.glb"
+    path.write_bytes(packed(document, binary))
+    with pytest.raises(FaceMimicError, match=r"no VRM avatar.*\.glb"):
+        add_take(path, take(), tmp_path / "new.vrm", "Take")
+    assert not (tmp_path / "new.vrm").exists()

@@ -129,7 +129,7 @@ def test_actors_are_found_by_name_or_file(tmp_path: Path, monkeypatch: pytest.Mo
     made(readings()).save(actor_path("Anna"), {})
     assert known_actors() == ["Anna", "Zoë B"]
     assert actor_path("here/anna.json") == Path("here/anna.json")
-    for name in ("..", ".hidden", "a:b", "who?", "", "x" * 200, "a\nb"):
+    for name in ("..", ".hidden", "a:b", "New/Guy", "a\\b", "who?", "", "x" * 200, "a\nb"):
         with pytest.raises(FaceMimicError, match="cannot be an actor's name"):
             actor_path(name)
 
