@@ -174,7 +174,9 @@ def actor_path(actor: str) -> Path:
     if actor.lower().endswith(SUFFIX):
         return Path(actor)
     if not _NAME.fullmatch(actor):
-        raise FaceMimicError(f"“{actor}” cannot be an actor's name: use letters, digits and spaces, or a file that ends in {SUFFIX}.")
+        raise FaceMimicError(
+            f"“{actor}” cannot be an actor's name: use letters, digits and spaces, or a file that ends in {SUFFIX}."
+        )
     return data_folder() / "actors" / f"{actor.strip()}{SUFFIX}"
 
 
