@@ -14,6 +14,7 @@ from engine.model.between import lean
 from engine.model.conditions import asked_tracks
 from engine.model.exact import meet
 from engine.model.flow import Conditions, sample
+from engine.model.laughter import JAW, with_pulses
 from engine.model.mechanics import NODS, with_weight
 from engine.model.network import Network
 from engine.model.saccades import EYES, with_saccades
@@ -89,6 +90,9 @@ class Generator:
         values = meet(clip.values, observed, request.fps)
         if request.observed is not None and not request.beats:
             values = lean(values, observed, request.fps)
+        values = with_pulses(
+            values, request.beats, ~observed.confidence[:, JAW].astype(bool), request.fps, request.seed
+        )
         free = ~observed.confidence[:, [*EYES, *NODS]].any(axis=1)
         values = with_weight(values, free, request.fps, request.style.tempo)
         values = with_saccades(values, free, request.fps)
