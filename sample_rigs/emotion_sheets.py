@@ -12,12 +12,12 @@ import bpy
 
 from blender_addon.bake.write import bake
 from blender_addon.clip import Clip
-from blender_addon.rig.character import Character, find_character
-from blender_addon.rig.import_avatar import import_avatar
+from blender_addon.rig.character import Character
 from engine.emotions import emotions
 from engine.loading import load_generator
 from engine.request import Beat, Request
 from sample_rigs import studio
+from sample_rigs.opening import opened
 
 HEAD = Path(__file__).with_name("head.blend")
 INTENSITIES = (0.3, 0.6, 1.0)
@@ -27,17 +27,6 @@ SHOWN = (0.5, 0.85, 1.6, 2.2, 2.6)
 """Seconds of a performance that are rendered: rising, just up, held, falling, nearly gone."""
 DURATION = 2.8
 FPS = 60.0
-
-
-def opened(path: Path) -> Character:
-    """The character of a .blend, .glb or .vrm. Raises AddonError where there is none."""
-    if path.suffix == ".blend":
-        bpy.ops.wm.open_mainfile(filepath=str(path))
-    else:
-        bpy.ops.wm.read_factory_settings(use_empty=True)
-        import_avatar(path)
-    keyed = [o for o in bpy.context.scene.objects if o.type == "MESH" and o.data.shape_keys]
-    return find_character(max(keyed, key=lambda o: len(o.data.shape_keys.key_blocks)))
 
 
 def performances(name: str) -> dict[tuple[float, int], Clip]:
@@ -55,7 +44,6 @@ def performances(name: str) -> dict[tuple[float, int], Clip]:
 def sheet(character: Character, name: str, path: Path, size: int, samples: int) -> Path:
     """Three intensities, three seeds each, one strip a row. The camera stays where the first picture puts it."""
     scene = bpy.context.scene
-    scene.render.fps, scene.render.fps_base = round(FPS), 1.0
     studio.set_up(scene, size, samples)
     objects = [o for o in scene.objects if o.type in ("MESH", "ARMATURE")]
     pictures, labels = [], []
@@ -81,7 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--samples", type=int, default=6)
     parser.add_argument("emotions", nargs="*", default=list(emotions()))
     asked = parser.parse_args(arguments)
-    character = opened(asked.head)
+    character = opened(asked.head, FPS)
     asked.out.mkdir(parents=True, exist_ok=True)
     for name in asked.emotions:
         print(sheet(character, name, asked.out / f"{asked.head.stem} {name}.png", asked.size, asked.samples))

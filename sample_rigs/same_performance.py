@@ -23,10 +23,10 @@ from blender_addon.clip import Clip
 from blender_addon.messages import AddonError
 from blender_addon.operators.asking import answered_clip
 from blender_addon.rig import solve
-from blender_addon.rig.character import Character, find_character
-from blender_addon.rig.import_avatar import import_avatar
+from blender_addon.rig.character import Character
 
 from . import studio
+from .opening import opened
 from .toon import character as drawn
 from .toon import stage
 
@@ -77,23 +77,11 @@ def page(files: Sequence[Path], clip: Clip, path: Path) -> Path:
     with tempfile.TemporaryDirectory() as folder:
         pictures: list[Image.Image] = []
         for file in files:
-            character = opened(file)
+            character = opened(file, FPS)
             bake(fitted(character, clip), clip, frame=1.0, fps=FPS, name="The same performance")
             pictures += moments(file.stem, character, Path(folder))
         labels = [f"{name}  {seconds:.1f} s" for name, seconds in MOMENTS.items()] * len(files)
         return studio.sheet(pictures, labels, len(MOMENTS), path)
-
-
-def opened(file: Path) -> Character:
-    """The character of a file. Raises AddonError where there is none."""
-    if file.suffix == ".blend":
-        bpy.ops.wm.open_mainfile(filepath=str(file))
-    else:
-        bpy.ops.wm.read_factory_settings(use_empty=True)
-        import_avatar(file)
-    bpy.context.scene.render.fps, bpy.context.scene.render.fps_base = FPS, 1.0
-    keyed = [obj for obj in bpy.context.scene.objects if obj.type == "MESH" and obj.data.shape_keys]
-    return find_character(max(keyed, key=lambda obj: len(obj.data.shape_keys.key_blocks), default=None))
 
 
 def fitted(character: Character, clip: Clip) -> Character:

@@ -11,6 +11,7 @@ bpy = pytest.importorskip("bpy")
 from blender_addon.messages import AddonError  # noqa: E402
 from blender_addon.rig.solve import is_sparse  # noqa: E402
 from sample_rigs import same_performance as same  # noqa: E402
+from sample_rigs.opening import opened  # noqa: E402
 
 
 def test_a_moment_named_after_an_emotion_lies_where_it_is_held() -> None:
@@ -25,7 +26,7 @@ def test_a_moment_named_after_an_emotion_lies_where_it_is_held() -> None:
 
 @pytest.mark.parametrize(("name", "sparse"), [("head", False), ("aki", False), ("pip", True)])
 def test_only_pip_has_to_be_fitted(name: str, sparse: bool) -> None:
-    character = same.opened(same.HERE / f"{name}.blend")
+    character = opened(same.HERE / f"{name}.blend", same.FPS)
     assert is_sparse(character) is sparse
     assert bpy.context.scene.render.fps == same.FPS
 
@@ -35,4 +36,4 @@ def test_a_file_without_a_face_is_refused(tmp_path: Path) -> None:
     empty = tmp_path / "empty.blend"
     bpy.ops.wm.save_as_mainfile(filepath=str(empty))
     with pytest.raises(AddonError, match="Nothing is selected"):
-        same.opened(empty)
+        opened(empty, same.FPS)
