@@ -11,8 +11,8 @@ from engine.video.decoder import Decoded
 from engine.video.events import spans
 from engine.video.footage import Footage
 from engine.video.options import Options
-from engine.video.reading import Reader
-from engine.video.rest import picked_frames, resting_frames
+from engine.video.reading import Reader, Scores
+from engine.video.rest import expression, picked_frames, resting_frames
 from engine.video.steady import Seen
 
 ENOUGH = 15.0
@@ -53,8 +53,11 @@ def resting_in(
     some = clear[::each]
     # All rows of a long video at once would be copied.
     parts = [some[first : first + ROWS] for first in range(0, len(some), ROWS)]
-    read = np.concatenate([read_by.read(seen.rows(part), None).values for part in parts])
-    chosen = resting_frames(times[some], read, read_by.bias.largest)
+    readings = [
+        (np.concatenate([one.read(seen.rows(part), None).values for part in parts]), one.bias.largest)
+        for one in (read_by, Scores())
+    ]
+    chosen = resting_frames(times[some], readings[0][0], expression(*readings))
     resting[clear] = chosen.repeat(each)[: len(clear)]
     return resting
 

@@ -11,35 +11,47 @@ FEWEST = 5
 LEAST_LEFT = 0.4
 """Range above the resting face that is still scaled to the whole; less is scaled as this."""
 ALIKE = 0.15
-"""How far two readings of the same face lie apart, and how much more than the quietest a resting face may show."""
+"""How far two readings of the same face lie apart."""
+LITTLE = 0.3
+"""How much more than the quietest face a resting one may show."""
 MOST = 1000
 """Frames that are compared with each other; of more, a part is."""
 PICK = 0.1
 """Seconds around the artist's pick that count as resting."""
+_EXPRESSIVE = [i for i in range(len(SHAPES)) if i not in REGIONS["gaze"]]
 
 
-def resting_frames(times: np.ndarray, scores: np.ndarray, largest_bias: np.ndarray) -> np.ndarray:
+def resting_frames(times: np.ndarray, scores: np.ndarray, shown: np.ndarray) -> np.ndarray:
     """bool (frames,): the tenth of the clip that looks most like a resting face.
 
-    times: seconds (frames,). scores: (frames, 52) without NaN. largest_bias: (52,), how much a resting face may read.
-    Frames count that hardly move and show little beyond that; among them, the face that comes back most often is at
-    rest. By stillness alone a held smile would be, and by what is shown alone a pout that is hardly read.
+    times: seconds (frames,). scores: (frames, 52) without NaN. shown: (frames,) as from `expression`.
+    Frames count that hardly move and show little; among them, the face that comes back most often is at rest. By
+    stillness alone a held smile would be, and by what is shown alone a pout that is hardly read.
     """
     count = min(len(scores), max(FEWEST, round(SHARE * len(scores))))
-    expressive = [i for i in range(len(SHAPES)) if i not in REGIONS["gaze"]]
-    faces = scores[:, expressive]
-    shown = np.maximum(faces - largest_bias[expressive], 0).sum(1) + motion(times, scores)
-    away = np.linalg.norm(faces - faces[_usual(faces, shown)], axis=1)
+    faces = scores[:, _EXPRESSIVE]
+    doubt = shown + motion(times, scores)
+    away = np.linalg.norm(faces - faces[_usual(faces, doubt)], axis=1)
     resting = np.zeros(len(scores), bool)
-    resting[np.argsort(np.where(shown <= np.median(shown), away, np.inf), kind="stable")[:count]] = True
+    resting[np.argsort(np.where(doubt <= np.median(doubt), away, np.inf), kind="stable")[:count]] = True
     return resting
 
 
-def _usual(faces: np.ndarray, shown: np.ndarray) -> int:
-    """The frame whose face comes back most often, frames that show little counting most."""
-    some = np.argsort(shown, kind="stable")[: len(shown) // 2 + 1]
+def expression(*readings: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+    """float (frames,): how much is shown beyond what a resting face may read, summed over the channels; the mean of
+    readings, each (frames, 52) and the most (52,) that a resting face may read in it.
+
+    What one reader hardly reads another may: a sulk is little to the learned decoder and much to the tracker's scores.
+    """
+    beyond = [np.maximum(scores - most, 0)[:, _EXPRESSIVE].sum(1) for scores, most in readings]
+    return np.mean(beyond, axis=0)
+
+
+def _usual(faces: np.ndarray, doubt: np.ndarray) -> int:
+    """The frame whose face comes back most often, frames with little doubt counting most."""
+    some = np.argsort(doubt, kind="stable")[: len(doubt) // 2 + 1]
     some = some[:: max(1, len(some) // MOST)]
-    weight = np.exp((shown[some[0]] - shown[some]) / ALIKE)
+    weight = np.exp((doubt[some[0]] - doubt[some]) / LITTLE)
     squares = (faces[some] ** 2).sum(1)
     apart = np.maximum(squares[:, None] + squares - 2 * faces[some] @ faces[some].T, 0)
     return int(some[np.argmax(weight * (np.exp(-apart / (2 * ALIKE**2)) @ weight))])

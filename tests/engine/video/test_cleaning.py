@@ -10,7 +10,7 @@ from engine.video.head import head_angles, head_degrees
 from engine.video.lids import blinks, measured_lids, straight_gaze, with_closing_lids, with_steady_gaze
 from engine.video.lips import with_sealed_lips
 from engine.video.raw_scores import blind_channels, largest_bias
-from engine.video.rest import resting_bias, resting_frames, without_bias
+from engine.video.rest import expression, resting_bias, resting_frames, without_bias
 
 SHUT = (0.45, 0.65)
 EYES = [INDEX["eyeBlinkLeft"], INDEX["eyeBlinkRight"]]
@@ -34,6 +34,11 @@ def scores(frames: int, **channels: float) -> np.ndarray:
 
 def rested_of(table: np.ndarray, resting: np.ndarray) -> np.ndarray:
     return without_bias(table, resting_bias(table, resting, largest_bias()))
+
+
+def resting_in(table: np.ndarray, most: np.ndarray | None = None) -> np.ndarray:
+    shown = expression((table, largest_bias() if most is None else most))
+    return resting_frames(np.arange(len(table)) / 30, table, shown)
 
 
 def closing(table: np.ndarray, resting: np.ndarray) -> np.ndarray:
@@ -143,7 +148,7 @@ def test_rest_is_the_quiet_face_and_not_the_held_smile() -> None:
     smile = scores(200, mouthSmileLeft=0.8, mouthSmileRight=0.8, browDownLeft=0.3, browDownRight=0.3)
     quiet = scores(40, browDownLeft=0.35, browDownRight=0.35)
     table = np.concatenate([smile, quiet])
-    resting = resting_frames(np.arange(240) / 30, table, largest_bias())
+    resting = resting_in(table)
     assert resting[:199].sum() == 0
     rested = rested_of(table, resting)
     assert rested[220, INDEX["browDownLeft"]] == pytest.approx(0, abs=1e-6)
@@ -157,14 +162,25 @@ def test_rest_is_the_face_that_comes_back_and_not_a_pout_that_is_hardly_read() -
     # The pout is held longest at a time, and reads as little as what a resting face may show.
     parts = (scores(25, **rest), smile, scores(25, **rest), scores(50, **pout), smile, scores(25, **rest))
     table = (np.concatenate(parts) + rng.normal(0, 0.002, (205, 52))).clip(0, 1)
-    resting = resting_frames(np.arange(len(table)) / 30, table.astype(np.float32), np.full(52, 0.15))
+    resting = resting_in(table.astype(np.float32), np.full(52, 0.15))
     assert resting.sum() >= 20
     assert not resting[90:140].any() and not resting[25:65].any() and not resting[140:180].any()
 
 
+def test_what_one_reader_hardly_reads_another_tells_from_rest() -> None:
+    # To the one reader the sulk, which is held longest, shows no more than the rest before and after it.
+    times, most = np.arange(150) / 30, np.full(52, 0.15, np.float32)
+    rest, sulk = scores(30, mouthPressLeft=0.14), scores(90, jawLeft=0.14)
+    read = np.concatenate([rest, sulk, rest])
+    other = np.concatenate([scores(30), scores(90, mouthShrugLower=0.8, mouthPucker=0.8), scores(30)])
+    assert resting_frames(times, read, expression((read, most)))[30:120].any()
+    resting = resting_frames(times, read, expression((read, most), (other, most)))
+    assert resting.sum() == 15 and not resting[30:120].any()
+
+
 def test_a_smile_held_throughout_is_not_taken_for_rest() -> None:
     table = scores(90, mouthSmileLeft=0.8, mouthSmileRight=0.8, jawOpen=0.5)
-    rested = rested_of(table, resting_frames(np.arange(90) / 30, table, largest_bias()))
+    rested = rested_of(table, resting_in(table))
     assert rested[:, INDEX["mouthSmileLeft"]].min() > 0.7
     assert rested[:, INDEX["jawOpen"]].min() > 0.4
 
