@@ -17,6 +17,7 @@ from torch.nn import functional as F
 
 from engine.channels import CHANNELS
 from engine.emotions import emotions
+from engine.model.linear import Linear
 from engine.request import STYLE_KNOBS
 
 HINTS = 32
@@ -60,12 +61,12 @@ class Block(nn.Module):
         width = config.width
         self.heads = config.heads
         self.table = nn.Parameter(torch.zeros(6, width))
-        self.qkv = nn.Linear(width, 3 * width)
+        self.qkv = Linear(width, 3 * width)
         self.query_norm = nn.RMSNorm(width // config.heads)
         self.key_norm = nn.RMSNorm(width // config.heads)
-        self.out = nn.Linear(width, width)
-        self.up = nn.Linear(width, 4 * width)
-        self.down = nn.Linear(4 * width, width)
+        self.out = Linear(width, width)
+        self.up = Linear(width, 4 * width)
+        self.down = Linear(4 * width, width)
 
     def forward(self, x: Tensor, modulation: Tensor, turn: tuple[Tensor, Tensor]) -> Tensor:
         """x: (batch, tokens, width). modulation: (batch, 6, width). turn: cosines and sines of the positions."""
@@ -79,7 +80,7 @@ class Block(nn.Module):
         h = (attention @ v).transpose(1, 2).reshape(batch, tokens, width)
         x = x + gate_a * self.out(h)
         h = F.layer_norm(x, (width,)) * (1 + scale_b) + shift_b
-        return x + gate_b * self.down(F.gelu(self.up(h), approximate="tanh"))
+        return x + gate_b * self.down(self.up.then_gelu(h))
 
 
 class Refiner(nn.Module):
@@ -93,10 +94,10 @@ class Refiner(nn.Module):
     def __init__(self, channels: int, hints: int, width: int) -> None:
         super().__init__()
         self.read = nn.Conv1d(4 * channels + hints, self.HIDDEN, 5, padding=2)
-        self.modulate = nn.Linear(width, 2 * self.HIDDEN)
+        self.modulate = Linear(width, 2 * self.HIDDEN)
         self.spread = nn.Conv1d(self.HIDDEN, self.HIDDEN, 5, padding=4, dilation=2)
         self.write = nn.Conv1d(self.HIDDEN, channels, 5, padding=2)
-        self.keep = nn.Linear(width, channels)
+        self.keep = Linear(width, channels)
         for layer in (self.modulate, self.write, self.keep):
             nn.init.zeros_(layer.weight)
             nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
@@ -128,15 +129,15 @@ class Network(nn.Module):
         width, patch, channels = config.width, config.patch, len(config.channels)
         self.register_buffer("mean", torch.zeros(channels))
         self.register_buffer("scale", torch.ones(channels))
-        self.read = nn.Linear(3 * channels * patch, width)
+        self.read = Linear(3 * channels * patch, width)
         told = config.asked + 1 + len(config.style) + 1
-        self.ask = nn.Sequential(nn.Linear(told, width), nn.GELU(), nn.Linear(width, width))
-        self.style = nn.Linear(len(config.style) + 1, width)
-        self.time = nn.Sequential(nn.Linear(width, width), nn.SiLU(), nn.Linear(width, width))
-        self.modulate = nn.Sequential(nn.SiLU(), nn.Linear(width, 6 * width))
+        self.ask = nn.Sequential(Linear(told, width), nn.GELU(), Linear(width, width))
+        self.style = Linear(len(config.style) + 1, width)
+        self.time = nn.Sequential(Linear(width, width), nn.SiLU(), Linear(width, width))
+        self.modulate = nn.Sequential(nn.SiLU(), Linear(width, 6 * width))
         self.blocks = nn.ModuleList(Block(config) for _ in range(config.depth))
-        self.last = nn.Linear(width, 2 * width)
-        self.write = nn.Linear(width, (channels + HINTS) * 2 * patch)
+        self.last = Linear(width, 2 * width)
+        self.write = Linear(width, (channels + HINTS) * 2 * patch)
         self.refiner = Refiner(channels, HINTS, width)
         # Every block starts as the identity (adaLN-zero), which steadies the first steps of training.
         for layer in (self.modulate[1], self.last, self.write):
