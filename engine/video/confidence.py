@@ -13,7 +13,7 @@ import numpy as np
 
 from engine.channels import CHANNELS, HEAD
 from engine.video.head import off_axis
-from engine.video.patterns import between, centred, grey, hues, looks_like, shades
+from engine.video.patterns import between, centred, contrast, grey, hues, looks_like, shades
 from engine.video.sight import regions
 from engine.video.track import Track
 
@@ -100,14 +100,16 @@ def _lit(colours: np.ndarray) -> np.ndarray:
     return between(colours.mean((1, 2)), *DARK) * between(burnt, *BURNT[::-1])
 
 
-def _covered(colours: np.ndarray, region: str, found: np.ndarray, in_grey: bool) -> np.ndarray:
+def _covered(colours: np.ndarray, region: str, found: np.ndarray, others: np.ndarray, in_grey: bool) -> np.ndarray:
     """1 where the region's colours form their usual pattern, in brightness or in hue, whichever says so.
 
     The landmarks move with the expression, so the pattern (lips redder than the skin around, brows darker) stays. Where
     the usual pattern is none that the region has on anybody, it is covered most of the time: then that is asked.
+    others: (frames,), see `looks_like`. in_grey: without hues, a grin is as unlike the usual mouth as a hand is; it
+    still looks like a mouth.
     """
-    parts = [slice(first, first + USUAL) for first in range(0, len(found), USUAL)]
-    alike = [looks for part in parts if (looks := looks_like(region, colours[part], in_grey)) is not None]
+    parts = _parts(found)
+    alike = [looks for part in parts if (looks := looks_like(region, colours[part], others[part])) is not None]
     if alike and np.median(np.concatenate(alike)[found]) < 0.5:
         return np.concatenate(alike)
     some = np.flatnonzero(found)
@@ -121,7 +123,8 @@ def _covered(colours: np.ndarray, region: str, found: np.ndarray, in_grey: bool)
         likeness_of_hue, strength_of_hue = _likeness(hues(colours[part]), usual_hue)
         unlike = between(np.maximum(likeness, likeness_of_hue), *COVERED)
         clear.append(np.maximum(unlike, between(strength_of_hue, *COVERED_HUE)))
-    return np.concatenate(clear)
+    usually = np.concatenate(clear)
+    return np.maximum(usually, np.concatenate(alike)) if alike and in_grey else usually
 
 
 def _all_covered(colours: np.ndarray, found: np.ndarray) -> np.ndarray:
@@ -129,13 +132,23 @@ def _all_covered(colours: np.ndarray, found: np.ndarray) -> np.ndarray:
     names = [part.name for part in regions()]
     some = np.flatnonzero(found)
     in_grey = grey(colours[some[:: max(1, len(some) // 100)]])
-    columns = [_covered(colours[:, part.landmarks], part.name, found, in_grey) for part in regions()]
+    seen = [colours[:, part.landmarks] for part in regions()]
+    contrasts = np.stack([np.concatenate([contrast(one[rows]) for rows in _parts(found)]) for one in seen], 1)
+    columns = []
+    for place, name in enumerate(names):
+        others = np.median(np.delete(contrasts, place, axis=1), axis=1)
+        columns.append(_covered(seen[place], name, found, others, in_grey))
     table = np.stack(columns, 1)
     # The jaw is read where the lips and the chin are: whatever hides the mouth throughout hides it as well.
     mouth, jaw = table[:, names.index("mouth")], names.index("jaw")
-    if np.median(mouth) < 0.5:
+    if np.median(mouth[found]) < 0.5:
         table[:, jaw] = np.minimum(table[:, jaw], mouth)
     return table
+
+
+def _parts(frames: np.ndarray) -> list[slice]:
+    """Rows that are judged at once."""
+    return [slice(first, first + USUAL) for first in range(0, len(frames), USUAL)]
 
 
 def _usual(pattern: np.ndarray) -> np.ndarray:

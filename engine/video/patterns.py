@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-KINDS = ("hues", "shades")
-GREY = 0.01
-"""Mean deviation of the hues in a face below which its picture is taken for black and white; others have over 0.014."""
+GREY = 0.02
+"""Mean deviation of the hues in a face below which they tell nothing: in black and white and sepia they have 0.008 at
+most, real faces in a third of their colour (ungraded film) 0.011 to 0.014, in colour over 0.036."""
 
 
 def hues(colours: np.ndarray) -> np.ndarray:
@@ -44,29 +44,41 @@ def grey(faces: np.ndarray) -> bool:
     return float(np.median(hues(faces).std(1).mean(1))) < GREY
 
 
-def looks_like(region: str, colours: np.ndarray, in_grey: bool = False) -> np.ndarray | None:
+def contrast(colours: np.ndarray) -> np.ndarray:
+    """How much brightness differs within a region, (frames,); colours: uint8 (frames, landmarks, 3)."""
+    rows = centred(shades(colours))
+    return np.linalg.norm(rows, axis=1) / np.sqrt(max(1, rows.shape[1]))
+
+
+def looks_like(region: str, colours: np.ndarray, others: np.ndarray) -> np.ndarray | None:
     """0..1 (frames,): how much the region looks as it does on anybody; None where that is not known.
 
-    colours: uint8 (frames, landmarks, 3) at the region's landmarks. By hues or by brightness, whichever says so; what
-    is mostly told by its hues is not known `in_grey`.
+    colours: uint8 (frames, landmarks, 3) at the region's landmarks. others: (frames,), the contrast of the rest of the
+    face, since light and film differ. By hues, by brightness or by its contrast, whichever says so: cloth has less
+    contrast than lips have, a microphone more.
     """
     known = _patterns().get(region)
-    if known is None or (in_grey and "hues" in known):
+    if known is None:
         return None
-    told = np.zeros(len(colours))
-    for kind, measure in zip(KINDS, (hues, shades), strict=True):
+    others = np.maximum(others, 1e-3)
+    told, seen = np.zeros(len(colours)), np.ones(len(colours))
+    for kind, measure, unit in (("hues", hues, 1.0), ("shades", shades, others)):
         if row := known.get(kind):
             rows = centred(measure(colours))
             strength = rows @ row["pattern"]
             likeness = strength / np.maximum(np.linalg.norm(rows, axis=1), 1e-6)
-            told = np.maximum(told, between(strength, *row["strength"]) * between(likeness, *row["likeness"]))
-    return told
+            told = np.maximum(told, between(strength / unit, *row["strength"]) * between(likeness, *row["likeness"]))
+    if row := known.get("contrast"):
+        share = contrast(colours) / others
+        alone = between(share, *row["flat"]) * between(share, *row["lively"])
+        told, seen = np.maximum(told, alone), between(share, *row["harsh"])
+    return told * seen
 
 
 @cache
 def _patterns() -> dict[str, dict[str, dict[str, Any]]]:
     table = tomllib.loads(Path(__file__).with_name("patterns.toml").read_text("utf-8"))
     for kinds in table.values():
-        for row in kinds.values():
+        for row in (row for row in kinds.values() if "pattern" in row):
             row["pattern"] = np.array(row["pattern"], np.float32).ravel()
     return table

@@ -117,15 +117,71 @@ def test_what_is_covered_throughout_is_noticed(
         assert np.median(told.regions[:, PLACE[name]]) > 0.8, name
 
 
-def test_a_bare_face_is_not_taken_for_covered_without_colours(
-    captured_b: Captured, frames_of: Callable, bundle: Path
-) -> None:
-    def grey(picture: np.ndarray, marks: np.ndarray) -> np.ndarray:
-        return np.repeat(picture.mean(2, keepdims=True), 3, axis=2).astype(np.uint8)
+def grey(picture: np.ndarray) -> np.ndarray:
+    return np.repeat(picture.mean(2, keepdims=True), 3, axis=2).astype(np.uint8)
 
-    frames = list(range(0, 60, 6))
-    told = changed(only(captured_b.track, frames), list(range(10)), grey, frames_of("face_b.mp4", 0, 2)[::6], bundle)
+
+def sepia(picture: np.ndarray) -> np.ndarray:
+    return np.clip(grey(picture) * np.array([1.07, 0.95, 0.72]), 0, 255).astype(np.uint8)
+
+
+def ungraded(picture: np.ndarray) -> np.ndarray:
+    """As cameras record in a logarithmic curve: flat, and with a third of the colour."""
+    return (90 + 0.45 * (0.7 * grey(picture) + 0.3 * picture)).astype(np.uint8)
+
+
+@pytest.mark.parametrize("film", [grey, sepia, ungraded])
+def test_a_bare_face_is_not_taken_for_covered_without_colours(
+    film: Callable, captured_b: Captured, frames_of: Callable, bundle: Path
+) -> None:
+    frames, pictures = list(range(0, 60, 6)), frames_of("face_b.mp4", 0, 2)[::6]
+    told = changed(only(captured_b.track, frames), list(range(10)), lambda one, _: film(one), pictures, bundle)
     assert told.causes["covered"].min() > 0.8
+
+
+@pytest.mark.parametrize("film", [grey, sepia, ungraded])
+@pytest.mark.parametrize("cover", [covered, masked])
+def test_what_is_covered_throughout_is_noticed_without_colours(
+    film: Callable, cover: Callable, captured_a: Captured, some: tuple, bundle: Path
+) -> None:
+    frames, pictures = some
+    hidden = changed(
+        only(captured_a.track, frames),
+        list(range(len(frames))),
+        lambda picture, marks: film(cover(picture, marks)),
+        pictures,
+        bundle,
+    )
+    for name in ("mouth", "jaw"):
+        assert np.median(hidden.regions[:, PLACE[name]]) < 0.1, name
+    assert np.median(hidden.regions[:, PLACE["eyes"]]) > 0.8
+
+
+def test_a_mouth_that_is_covered_for_a_while_is_noticed_without_colours(
+    captured_a: Captured, some: tuple, bundle: Path
+) -> None:
+    frames, pictures = some
+    film = replace(captured_a.track, colours=grey(captured_a.track.colours.reshape(-1, 478, 3)))
+    told = changed(film, frames, lambda picture, marks: grey(covered(picture, marks)), pictures, bundle)
+    assert np.median(told.regions[frames, PLACE["mouth"]]) < 0.1
+    rest = np.setdiff1d(np.arange(len(film.times)), frames)
+    assert np.quantile(told.regions[rest, PLACE["mouth"]], 0.05) > 0.8
+
+
+def test_a_microphone_before_the_mouth_is_noticed(captured_a: Captured, some: tuple, bundle: Path) -> None:
+    cv2 = pytest.importorskip("cv2")
+
+    def spoken(picture: np.ndarray, marks: np.ndarray) -> np.ndarray:
+        points = marks[:, :2] * picture.shape[1::-1]
+        across = float(np.linalg.norm(points[61] - points[291]))
+        x, y = points[[13, 14, 17]].mean(0)
+        foam = int(0.55 * across), int(0.45 * across)
+        return cv2.ellipse(picture.copy(), (int(x), int(y + 0.1 * across)), foam, 0, 0, 360, (28, 28, 30), -1)
+
+    frames, pictures = some
+    told = changed(only(captured_a.track, frames), list(range(len(frames))), spoken, pictures, bundle)
+    assert np.median(told.regions[:, PLACE["mouth"]]) < 0.2
+    assert np.median(told.regions[:, PLACE["eyes"]]) > 0.8
 
 
 def test_an_uncovered_face_is_seen_through_all_its_expressions(captured_a: Captured, captured_b: Captured) -> None:
