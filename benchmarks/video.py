@@ -18,7 +18,6 @@ import numpy as np
 
 from engine.errors import FaceMimicError
 from engine.video.capture import capture_all
-from engine.video.faces import Landmarker
 from engine.video.footage import open_footage, opencv
 from engine.video.landmarker import find_landmarker
 from engine.video.options import Options
@@ -64,13 +63,20 @@ def written(video: Path, path: Path, seconds: float, size: tuple[int, int] | Non
 
 
 def tracked(video: Path, bundle: Path) -> int:
-    """The tracker alone, on every frame."""
-    landmarker, count = Landmarker(bundle, 1), 0
-    with open_footage(video) as footage:
+    """MediaPipe's tracker alone on every frame, as MediaPipe's documentation uses it."""
+    import mediapipe
+
+    vision = mediapipe.tasks.vision
+    options = vision.FaceLandmarkerOptions(
+        base_options=mediapipe.tasks.BaseOptions(model_asset_path=str(bundle)),
+        output_face_blendshapes=True,
+        output_facial_transformation_matrixes=True,
+    )
+    count = 0
+    with vision.FaceLandmarker.create_from_options(options) as landmarker, open_footage(video) as footage:
         for picture in footage.pictures():
-            landmarker.one(picture.pixels)
+            landmarker.detect(mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=picture.pixels))
             count += 1
-    landmarker.close()
     return count
 
 

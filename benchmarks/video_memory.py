@@ -66,9 +66,10 @@ class Player(following._Follower):
         super().__init__(*args)
         self._sights: list[Sight] = []
 
-    def look(self, picture: Picture) -> Sight | None:
+    def look(self, coming: following.Coming) -> Sight | None:
+        picture = coming.picture
         if len(picture.pixels) > 1:
-            seen = super().look(picture)
+            seen = super().look(coming)
             if seen is not None and len(self._sights) < PLAYED:
                 height, width = seen.pixels.shape[:2]
                 small = opencv().resize(seen.pixels, (WIDTH, round(height * WIDTH / width)))

@@ -24,6 +24,7 @@ def _adopt_package() -> None:
 if __name__ == "__main__":
     if not __package__:
         _adopt_package()
+    import engine.one_thread  # noqa: F401
     from engine.cli import main
 
     sys.exit(main())

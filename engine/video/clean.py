@@ -1,8 +1,9 @@
 """Filling gaps, smoothing without loss, and resampling to an even rate."""
 
+from functools import cache
+
 import numpy as np
-from scipy.ndimage import maximum_filter1d, median_filter, uniform_filter1d
-from scipy.signal import savgol_filter
+from scipy.ndimage import correlate1d, median_filter, uniform_filter1d
 
 WIDTHS = 0.5, 0.23
 """Seconds that the smoothing looks at: where nothing happens, and where something slow does."""
@@ -55,21 +56,48 @@ def smoothed(times: np.ndarray, values: np.ndarray) -> np.ndarray:
     if narrow < 5:
         return values
     second = np.abs(np.diff(values, 2, axis=0))
-    jitter = np.maximum(np.quantile(uniform_filter1d(second, narrow, axis=0), 0.5, axis=0) * 0.5, LEAST_JITTER)
-    curve = np.asarray(savgol_filter(values, narrow, 2, axis=0))
+    usual = np.median(uniform_filter1d(second, narrow, axis=0).T.copy(), axis=1)
+    jitter = np.maximum(usual * 0.5, LEAST_JITTER)
+    curve = calm = _parabolas(values, narrow)
     if wide > narrow:
-        calm = np.asarray(savgol_filter(values, wide, 2, axis=0))
+        calm = _parabolas(values, wide)
         calm += _motion(curve - calm, LEFT * jitter) * (curve - calm)
-    else:
-        calm = curve
     return (calm + _motion(values - curve, jitter) * (values - calm)).astype(values.dtype)
+
+
+def _parabolas(values: np.ndarray, width: int) -> np.ndarray:
+    """Each value (frames, channels) on the parabola that fits the `width` frames around it best; at both ends, on that
+    of the outermost ones. What scipy.signal.savgol_filter gives, which takes three times as long on short clips."""
+    weights, half = _parabola(width), width // 2
+    made = correlate1d(values, weights[half], axis=0)
+    made[:half] = weights[:half] @ values[:width]
+    made[-half:] = weights[-half:] @ values[-width:]
+    return made
+
+
+@cache
+def _parabola(width: int) -> np.ndarray:
+    """(width, width): row k gives the value at frame k of the parabola that fits `width` frames best."""
+    powers = np.vander(np.linspace(-1, 1, width), 3)
+    return powers @ np.linalg.pinv(powers)
 
 
 def _motion(departure: np.ndarray, jitter: np.ndarray) -> np.ndarray:
     """0..1 (frames, channels): how surely a departure from a curve is motion; its neighbours go along."""
     low, high = CERTAIN
-    part = np.clip((maximum_filter1d(np.abs(departure), 3, axis=0) / jitter - low) / (high - low), 0, 1)
-    return uniform_filter1d(maximum_filter1d(part, 3, axis=0), 3, axis=0)
+    part = _highest(np.abs(departure))
+    part /= jitter
+    part -= low
+    part /= high - low
+    return uniform_filter1d(_highest(np.clip(part, 0, 1, out=part)), 3, axis=0)
+
+
+def _highest(rows: np.ndarray) -> np.ndarray:
+    """The highest of each row and its two neighbours."""
+    made = rows.copy()
+    np.maximum(made[1:], rows[:-1], out=made[1:])
+    np.maximum(made[:-1], rows[1:], out=made[:-1])
+    return made
 
 
 def without_outliers(values: np.ndarray) -> np.ndarray:

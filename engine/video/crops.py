@@ -4,6 +4,7 @@ All crops of a face lie behind each other in one row of bytes, in the order of `
 """
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -57,23 +58,25 @@ def face_crops(
     height, width = pixels.shape[:2]
     maps = crop_maps(landmarks, pose, (width, height))
     # Pixels between the eyes' middles, as their crops see them.
-    unit = max(float(np.linalg.norm(maps[0][:, 1])) * CROPS[0].width / CROPS[0].reach, 1.0)
+    unit = max(float(np.hypot(*maps[0, :, 1])) * CROPS[0].width / CROPS[0].reach, 1.0)
     around = landmarks[:, :2].mean(0) * (width, height)
     low = np.clip(np.floor(around - 2.2 * unit), 0, (width - 2, height - 2)).astype(int)
     high = np.clip(np.ceil(around + 2.2 * unit), low + 2, (width, height)).astype(int)
-    grey = cv2.cvtColor(np.ascontiguousarray(pixels[low[1] : high[1], low[0] : high[0]]), cv2.COLOR_RGB2GRAY)
+    grey = cv2.cvtColor(pixels[low[1] : high[1], low[0] : high[0]], cv2.COLOR_RGB2GRAY)
     sharp, shares = _shrunk(grey, min(1.0, _FINE / unit))
     soft, further = _shrunk(sharp, min(1.0, 0.5 * _FINE / (unit * float(shares[0]))))
-    made = []
-    for crop, matrix in zip(CROPS, maps, strict=True):
+    maps[:, :, 2] -= low
+    made = np.empty(BYTES, np.uint8)
+    for crop, matrix, part in zip(CROPS, maps, parted(made), strict=True):
         fine = crop.width / crop.reach > 0.75 * _FINE
         picture, factor = (sharp, shares) if fine else (soft, shares * further)
-        matrix = (matrix - np.array([[0, 0, low[0]], [0, 0, low[1]]])) * factor[:, None]
+        matrix *= factor[:, None]
         matrix[:, 2] -= 0.5
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-        size = crop.width, crop.height
-        made.append(cv2.warpAffine(picture, matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE).ravel())
-    return np.concatenate(made)
+        cv2.warpAffine(
+            picture, matrix, (crop.width, crop.height), dst=part, flags=flags, borderMode=cv2.BORDER_REPLICATE
+        )
+    return made
 
 
 def parted(rows: Any) -> list[Any]:
@@ -86,21 +89,31 @@ def parted(rows: Any) -> list[Any]:
     return parts
 
 
-def crop_maps(landmarks: np.ndarray, pose: np.ndarray, size: tuple[float, float]) -> list[np.ndarray]:
-    """Where each crop lies in the picture: (2, 3), whose columns are a crop's pixel to the right, one down, and the
-    middle of its first pixel, in pixels of a picture of that width and height; the others as in `face_crops`."""
-    points = landmarks[:, :2] * size
+def crop_maps(landmarks: np.ndarray, pose: np.ndarray, size: tuple[float, float]) -> np.ndarray:
+    """Where each crop lies in the picture: (crops, 2, 3), whose columns are a crop's pixel to the right, one down, and
+    the middle of its first pixel, in pixels of a picture of that width and height; the others as in `face_crops`."""
+    points, shares, widths, heights, reach, lift, sides = _table()
+    # The eyes' middles come first.
+    middles = shares @ landmarks[points, :2] * size
     turn = pose[:3, :3] / np.cbrt(max(float(np.linalg.det(pose[:3, :3])), 1e-9))
     right, up = turn[:2, 0] * (1, -1), turn[:2, 1] * (1, -1)
-    across = points[list(_LEFT_EYE)].mean(0) - points[list(_RIGHT_EYE)].mean(0)
-    unit = max(float(np.linalg.norm(across)) / max(float(np.linalg.norm(right)), _NARROWEST), 1e-3 * size[0])
-    found = []
-    for crop in CROPS:
-        fine = unit * crop.reach / crop.width
-        a, b = right * fine * (-1 if crop.flipped else 1), up * fine
-        middle = points[list(crop.landmarks)].mean(0) + unit * crop.lift * up
-        found.append(np.stack([a, -b, middle - a * (crop.width - 1) / 2 + b * (crop.height - 1) / 2], 1))
-    return found
+    across = float(np.hypot(*(middles[0] - middles[1])))
+    unit = max(across / max(float(np.hypot(*right)), _NARROWEST), 1e-3 * size[0])
+    fine = unit * reach / widths
+    a, b = fine * sides * right, fine * up
+    first = middles[2:] + unit * lift * up - a * (widths - 1) / 2 + b * (heights - 1) / 2
+    return np.stack([a, -b, first], 2)
+
+
+@cache
+def _table() -> tuple[np.ndarray, ...]:
+    """Of the eyes' middles and of `CROPS`: the landmarks that matter, and each one's share of them. Of `CROPS`, as
+    columns: width, height, reach, lift, and -1 for those that are flipped."""
+    kinds = [_LEFT_EYE, _RIGHT_EYE, *(crop.landmarks for crop in CROPS)]
+    points = sorted({point for kind in kinds for point in kind})
+    shares = np.array([[kind.count(point) / len(kind) for point in points] for kind in kinds])
+    columns = [(one.width, one.height, one.reach, one.lift, -1 if one.flipped else 1) for one in CROPS]
+    return np.array(points), shares, *np.array(columns, float).T[..., None]
 
 
 def _shrunk(grey: np.ndarray, share: float) -> tuple[np.ndarray, np.ndarray]:

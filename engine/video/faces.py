@@ -12,6 +12,7 @@ import numpy as np
 from engine.channels import SHAPES
 from engine.errors import FaceMimicError
 from engine.video.footage import Footage, opencv
+from engine.video.found import Found, find
 from engine.video.sight import look
 
 MOST_FACES = 8
@@ -37,23 +38,22 @@ class Landmarker:
 
     def all(self, pixels: np.ndarray) -> list[np.ndarray]:
         """Landmarks float32 (478, 3) of each face; pixels are RGB uint8 (height, width, 3)."""
-        return [_marks(marks) for marks in self._detect(pixels).face_landmarks]
+        return self._find(pixels).landmarks
 
     def one(self, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
         """Landmarks float32 (478, 3), scores float32 (52,) and pose (4, 4) of the first face, or None."""
-        result = self._detect(pixels)
-        if not result.face_landmarks:
+        found = self._find(pixels)
+        if not found.landmarks:
             return None
-        found = {category.category_name: category.score for category in result.face_blendshapes[0]}
-        scores = np.array([found.get(name, 0.0) for name in SHAPES], np.float32)
-        return _marks(result.face_landmarks[0]), scores, np.array(result.facial_transformation_matrixes[0], float)
+        scores = np.array([found.scores[0].get(name, 0.0) for name in SHAPES], np.float32)
+        return found.landmarks[0], scores, found.poses[0]
 
-    def _detect(self, pixels: np.ndarray) -> Any:
+    def _find(self, pixels: np.ndarray) -> Found:
         mediapipe = _mediapipe()
         if self._open is None:
             self._open = self._create(mediapipe)
         picture = mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=np.ascontiguousarray(pixels))
-        return self._open.detect(picture)
+        return find(self._open, picture)
 
     def _create(self, mediapipe: Any) -> Any:
         vision = mediapipe.tasks.vision
@@ -202,10 +202,6 @@ def chosen_face(crowd: Crowd, number: int, name: str) -> Chosen:
             f"There is no face number {number} in {name}: at most {seen} seen at once, counted from 0.", "video"
         )
     return Chosen(number, [face.colours for face in crowd.faces])
-
-
-def _marks(landmarks: Any) -> np.ndarray:
-    return np.array([(point.x, point.y, point.z) for point in landmarks], np.float32)
 
 
 def _mediapipe() -> Any:

@@ -9,6 +9,7 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -93,8 +94,10 @@ def follow(
         kept = None
         try:
             # A hair behind the last time, so that its frame is not taken twice.
-            for picture in _ahead(footage.pictures(max(start, tape.last + 1e-6) if tape.count else start, end)):
-                tape.add(picture.time, follower.look(picture))
+            first = max(start, tape.last + 1e-6) if tape.count else start
+            for coming in _ahead(footage.pictures(first, end), follower.thumbnail):
+                picture = coming.picture
+                tape.add(picture.time, follower.look(coming))
                 if progress:
                     progress(min(1.0, (picture.time - start) / (last - start)) if last > start else 0.0)
                 if store and time.monotonic() - told > KEEP_EVERY:
@@ -131,13 +134,35 @@ def _explain_nothing(footage: Footage, follower: "_Follower", tape: Tape, start:
         )
 
 
-def _ahead(pictures: Iterator[Picture]) -> Iterator[Picture]:
-    """The same; the next one is decoded while the last one is worked on."""
+@dataclass(frozen=True)
+class Coming:
+    """A picture, its thumbnail, int16 (48, 48, 3), and by how much that differs from the last one's, 0..1 on average;
+    None where there is no last one."""
+
+    picture: Picture
+    thumbnail: np.ndarray
+    change: float | None
+
+
+def _ahead(pictures: Iterator[Picture], last: np.ndarray | None) -> Iterator[Coming]:
+    """The next picture is decoded while the last one is worked on. last: the thumbnail before the first."""
+
+    def read() -> Coming | None:
+        nonlocal last
+        picture = next(pictures, None)
+        if picture is None:
+            return None
+        height, width = picture.pixels.shape[:2]
+        thumbnail = picture.pixels[_spread(height)[:, None], _spread(width)].astype(np.int16)
+        change = None if last is None else float(np.abs(thumbnail - last).mean()) / 255
+        last = thumbnail
+        return Coming(picture, thumbnail, change)
+
     with ThreadPoolExecutor(1) as beside:
-        coming = beside.submit(next, pictures, None)
-        while (picture := coming.result()) is not None:
-            coming = beside.submit(next, pictures, None)
-            yield picture
+        coming = beside.submit(read)
+        while (made := coming.result()) is not None:
+            coming = beside.submit(read)
+            yield made
 
 
 def _restore(footage: Footage, facts: dict[str, Any]) -> None:
@@ -159,7 +184,7 @@ class _Follower:
         self.size: tuple[int, int] = tuple(state.get("size", (0, 0)))
         self._box = _array(state.get("box"))
         self._seen_at: float = state.get("seen_at", -math.inf)
-        self._thumbnail = _array(state.get("thumbnail"))
+        self.thumbnail = _array(state.get("thumbnail"))
         self._usual_change: float = state.get("usual_change", 0.0)
         people = state.get("known") or (chosen.people if chosen else [])
         self._known = [np.array(row) for row in people]
@@ -182,16 +207,17 @@ class _Follower:
             "size": list(self.size),
             "box": _list(self._box),
             "seen_at": self._seen_at,
-            "thumbnail": _list(self._thumbnail),
+            "thumbnail": _list(self.thumbnail),
             "usual_change": self._usual_change,
             "known": [row.tolist() for row in self._known],
             "looked": self._looked,
             "lost": self._lost,
         }
 
-    def look(self, picture: Picture) -> Sight | None:
+    def look(self, coming: Coming) -> Sight | None:
         """The chosen face in the next picture; None without it."""
-        if self._is_cut(picture):
+        picture, self.thumbnail = coming.picture, coming.thumbnail
+        if self._is_cut(coming.change):
             self.cuts.append(picture.time)
             self._box = None
         pixels = self._upright(picture.pixels)
@@ -251,13 +277,9 @@ class _Follower:
         masked[top:bottom, left:right] = pixels[top:bottom, left:right]
         return masked
 
-    def _is_cut(self, picture: Picture) -> bool:
-        height, width = picture.pixels.shape[:2]
-        thumbnail = picture.pixels[_spread(height)[:, None], _spread(width)].astype(np.int16)
-        before, self._thumbnail = self._thumbnail, thumbnail
-        if before is None:
+    def _is_cut(self, change: float | None) -> bool:
+        if change is None:
             return False
-        change = float(np.abs(thumbnail - before).mean()) / 255
         least, times = CUT
         cut = change > max(least, times * self._usual_change)
         self._usual_change += 0.2 * (min(change, least) - self._usual_change)

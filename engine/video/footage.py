@@ -72,7 +72,7 @@ class Footage:
     def pictures(self, start: float = 0.0, end: float = math.inf) -> Iterator[Picture]:
         """Frames with start ≤ time < end, in order, one at a time; times strictly increase."""
         for picture in self._read(start, end):
-            yield Picture(picture.time, picture.pixels[:, ::-1]) if self.mirrored else picture
+            yield Picture(picture.time, np.ascontiguousarray(picture.pixels[:, ::-1])) if self.mirrored else picture
 
     def _read(self, start: float, end: float) -> Iterator[Picture]:
         raise NotImplementedError

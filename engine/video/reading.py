@@ -1,6 +1,8 @@
 """Reading channels from what was tracked: by the learned decoder, or as the tracker scores them itself."""
 
-from dataclasses import dataclass
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Protocol
 
@@ -19,6 +21,9 @@ DECODERS = ("auto", "learned", "none")
 """auto: the learned one where its weights are installed. none: the tracker's own scores."""
 RESTING = 0.15
 """About what 99 of 100 of the learned decoder's readings of resting faces stay below, on people it does not know."""
+AT_ONCE = 128
+"""Frames that a thread reads at once; what is read must not depend on the number of threads."""
+THREADS = min(4, os.cpu_count() or 1)
 
 
 HOODED = 0.3
@@ -81,6 +86,12 @@ class Learned:
         return self._decoder.neutral(resting.landmarks, resting.logits, resting.poses, resting.looks, resting.size)
 
     def read(self, seen: Seen, neutral: Neutral | None) -> Decoded:
+        parts = [slice(first, first + AT_ONCE) for first in range(0, len(seen.landmarks), AT_ONCE)]
+        with ThreadPoolExecutor(THREADS) as pool:
+            read = list(pool.map(lambda part: self._read(seen.rows(part), neutral), parts))
+        return Decoded(*(np.concatenate([getattr(one, name.name) for one in read]) for name in fields(Decoded)))
+
+    def _read(self, seen: Seen, neutral: Neutral | None) -> Decoded:
         return self._decoder(seen.landmarks, seen.logits, seen.poses, seen.looks, seen.size, neutral)
 
 

@@ -29,8 +29,8 @@ class Seen:
     looks: np.ndarray
     size: tuple[int, int]
 
-    def rows(self, chosen: np.ndarray) -> "Seen":
-        """Those frames only; chosen: bool (frames,) or int indices."""
+    def rows(self, chosen: np.ndarray | slice) -> "Seen":
+        """Those frames only; chosen: bool (frames,), int indices, or a slice, which copies nothing."""
         return Seen(self.landmarks[chosen], self.logits[chosen], self.poses[chosen], self.looks[chosen], self.size)
 
 

@@ -1,5 +1,6 @@
 """What is seen of one face, row by row while it is followed; what the picture shows is measured beside the tracker."""
 
+from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Protocol
@@ -14,7 +15,9 @@ from engine.video.track import Track
 
 STILLS = 48
 """Most small pictures that are kept of one face; they are spread over the footage."""
-LOOKED_AT_ONCE = 32
+BEHIND = 4
+"""Most pictures that wait to be measured while the tracker goes on."""
+LOOKED_AT_ONCE = 16
 """Frames whose crops are looked at together. They are not kept: an hour's would take three quarters of a gigabyte."""
 FIRST_ROWS = 1024, 65536
 """Rows that room is made for at first, whatever the footage announces: at least, and at most."""
@@ -45,8 +48,8 @@ class Sight:
 class Tape:
     """Rows that grow frame by frame into a Track. `close` it, or use it in a with statement.
 
-    kept: a Track that is gone on with. expected: frames that the footage announces. One frame at a time is measured
-    while the next one is tracked, so that pictures do not pile up.
+    kept: a Track that is gone on with. expected: frames that the footage announces. Frames are measured in their order
+    while the next ones are tracked; few of them wait, so that pictures do not pile up.
     """
 
     def __init__(self, kept: Track | None = None, looker: Looker | None = None, expected: int = 0) -> None:
@@ -60,7 +63,7 @@ class Tape:
         self._crops = np.empty((LOOKED_AT_ONCE, BYTES), np.uint8)
         self._unlooked: list[int] = []
         self._beside = ThreadPoolExecutor(1)
-        self._under_way: Future[None] | None = None
+        self._under_way: deque[Future[None]] = deque()
         self._rows: dict[str, np.ndarray] = {}
         least, most = FIRST_ROWS
         width = looker.looks(self._crops[:0]).shape[1:] if looker else (2, 0)
@@ -88,12 +91,13 @@ class Tape:
 
     def add(self, at: float, seen: Sight | None) -> None:
         """The next frame: its time in seconds, and what the tracker found in it, if it did."""
-        self._settle()
+        self._settle(BEHIND - 1)
         if self.count == len(self._rows["times"]):
+            self._settle()
             for name, rows in self._rows.items():
                 self._rows[name] = np.empty((2 * self.count, *rows.shape[1:]), rows.dtype)
                 self._rows[name][: self.count] = rows
-        self._under_way = self._beside.submit(self._write, self.count, at, seen)
+        self._under_way.append(self._beside.submit(self._write, self.count, at, seen))
         self.count, self.last = self.count + 1, at
         self.found += seen is not None
 
@@ -107,10 +111,10 @@ class Tape:
             "still_frames": np.array(self._still_frames, np.int64),
         }
 
-    def _settle(self) -> None:
-        under_way, self._under_way = self._under_way, None
-        if under_way is not None:
-            under_way.result()
+    def _settle(self, left: int = 0) -> None:
+        """Waits until no more than that many frames are still to be measured."""
+        while len(self._under_way) > left:
+            self._under_way.popleft().result()
 
     def _write(self, row: int, at: float, seen: Sight | None) -> None:
         rows = self._rows

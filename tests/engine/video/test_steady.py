@@ -2,8 +2,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.signal import savgol_filter
 
 from engine.video.capture import Captured
+from engine.video.clean import _parabolas
 from engine.video.events import lip_gap
 from engine.video.steady import as_seen, shots, steadied
 from engine.video.track import Track
@@ -108,3 +112,12 @@ def test_other_rates_are_steadied_alike(tracked_a: Track) -> None:
         calm = steadied(replace(noisy, times=np.arange(120) / fps)).landmarks
         left.append(np.abs(np.diff(calm, axis=0)).mean() / np.abs(np.diff(noisy.landmarks, axis=0)).mean())
     assert left[0] < left[1] < left[2] < 0.6
+
+
+@settings(max_examples=20)
+@given(st.integers(0, 30), st.sampled_from([5, 7, 15]), st.integers(0, 2**16))
+def test_parabolas_are_those_of_savitzky_and_golay(more: int, width: int, seed: int) -> None:
+    values = np.random.default_rng(seed).normal(size=(width + more, 3)).cumsum(0)
+    np.testing.assert_allclose(
+        _parabolas(values, width), np.asarray(savgol_filter(values, width, 2, axis=0)), atol=1e-9
+    )
