@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from engine.channels import CHANNELS
+from engine.model.graphs import Replayed
 from engine.model.network import Network
 
 GUIDED = (0.1, 0.4)
@@ -35,7 +36,7 @@ class Conditions:
 
 
 def sample(
-    network: Network,
+    network: Network | Replayed,
     noise: Tensor,
     given: Conditions,
     steps: int,
@@ -50,7 +51,11 @@ def sample(
         guidance = 1.0  # nothing is asked that could be exaggerated
     spans = windows(len(noise), network.config.window * network.config.patch, network.config.patch)
     weight = _blending(spans, len(noise), noise.device)
-    return integrate(lambda x, now: _predict(network, x, now, given, spans, weight, guidance), noise, steps, progress)
+    # Else cuDNN would choose by timing, or round to 10 bits.
+    with torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False):
+        return integrate(
+            lambda x, now: _predict(network, x, now, given, spans, weight, guidance), noise, steps, progress
+        )
 
 
 def integrate(
@@ -78,7 +83,7 @@ def integrate(
 
 
 def guided(
-    network: Network,
+    network: Network | Replayed,
     noisy: Tensor,
     time: Tensor,
     known: Tensor,
@@ -137,7 +142,13 @@ def _blending(spans: list[slice], frames: int, device: torch.device) -> Tensor:
 
 
 def _predict(
-    network: Network, x: Tensor, now: float, given: Conditions, spans: list[slice], weight: Tensor, guidance: float
+    network: Network | Replayed,
+    x: Tensor,
+    now: float,
+    given: Conditions,
+    spans: list[slice],
+    weight: Tensor,
+    guidance: float,
 ) -> Tensor:
     patch = network.config.patch
     cut = [slice(span.start // patch, span.stop // patch) for span in spans]

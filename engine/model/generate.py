@@ -14,11 +14,13 @@ from engine.model.between import lean
 from engine.model.conditions import asked_tracks
 from engine.model.exact import meet
 from engine.model.flow import Conditions, sample
+from engine.model.graphs import Replayed
 from engine.model.laughter import JAW, with_pulses
+from engine.model.linear import in_bfloat16
 from engine.model.mechanics import NODS, with_weight
 from engine.model.network import Network
 from engine.model.saccades import EYES, with_saccades
-from engine.model.weights import choose_device, load_network
+from engine.model.weights import choose_device, choose_precision, load_network
 from engine.paths import weights_folder
 from engine.request import Observed, Request, Style
 
@@ -29,19 +31,36 @@ STEPS, GUIDANCE = 14, 1.75
 
 
 class Generator:
-    """A network that is loaded once and asked often."""
+    """A network that is loaded once and asked often.
 
-    def __init__(self, network: Network, digest: str, device: torch.device) -> None:
+    asked: what the sampler asks, the network or its CUDA graphs; by default graphs on an NVIDIA GPU.
+    """
+
+    def __init__(
+        self, network: Network, digest: str, device: torch.device, asked: Network | Replayed | None = None
+    ) -> None:
         self.network = network.to(device)
         self.digest = digest
         self.device = device
+        self.asked = asked or (Replayed(self.network) if device.type == "cuda" else self.network)
 
     @staticmethod
-    def load(device: str = "auto", weights: str | Path | None = None) -> "Generator":
-        """Loads the weights. Raises FaceMimicError, kind "weights" or "device"."""
+    def load(device: str = "auto", weights: str | Path | None = None, precision: str | None = None) -> "Generator":
+        """Loads the weights. Raises FaceMimicError, kind "weights" or "device".
+
+        precision: see weights.choose_precision.
+        """
         chosen = choose_device(device)
+        coarse = choose_precision(precision, chosen) is torch.bfloat16
         network, digest = load_network(weights or weights_folder() / "performance.safetensors")
+        if coarse:
+            in_bfloat16(network.blocks)
         return Generator(network, digest, chosen)
+
+    @property
+    def precision(self) -> str:
+        """Of what the transformer's layers multiply: "float32" or "bfloat16"."""
+        return str(self.network.blocks[0].qkv.weight.dtype).removeprefix("torch.")  # type: ignore[union-attr]
 
     @torch.inference_mode()
     def generate(self, request: Request, progress: Callable[[float], None] | None = None) -> Clip:
@@ -57,7 +76,7 @@ class Generator:
         frames = int(frames) * patch
         noise = torch.randn(frames, len(CHANNELS), generator=torch.Generator().manual_seed(request.seed))
         result = sample(
-            self.network,
+            self.asked,
             noise.to(self.device),
             self.conditions(request, observed, frames),
             request.steps or STEPS,
@@ -69,6 +88,7 @@ class Generator:
             "generator": f"FaceMimic {__version__}",
             "machine_made": True,
             "model": self.digest,
+            "computed": f"{self.device.type} {self.precision}",
             "request": request.to_dict(),
             "seed": int(request.seed),
         }

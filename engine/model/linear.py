@@ -1,4 +1,4 @@
-"""Linear layers whose products run through oneDNN where PyTorch's own choice, MKL, is slow."""
+"""Linear layers: through oneDNN where PyTorch's own choice, MKL, is slow, and in bfloat16 where that is asked for."""
 
 import platform
 
@@ -12,7 +12,7 @@ QUICK = (
     and hasattr(torch.ops.mkldnn, "_linear_pointwise")
 )
 """Whether this machine's oneDNN answers. On AMD's processors MKL leaves AVX-512 unused, so that oneDNN is twice as fast
-there; elsewhere on x86 they are alike."""
+there; with AVX2 alone they are alike."""
 
 
 class Linear(nn.Linear):
@@ -24,14 +24,26 @@ class Linear(nn.Linear):
     def forward(self, input: Tensor) -> Tensor:
         if self._quick(input):
             return torch.ops.mkldnn._linear_pointwise(input, self.weight, self.bias, "none", [], "")
+        if self.weight.dtype is torch.bfloat16:
+            return super().forward(input.bfloat16()).to(input.dtype)
         return super().forward(input)
 
     def then_gelu(self, x: Tensor) -> Tensor:
         """The layer, then GELU in its tanh form; on a processor in one pass."""
         if self._quick(x):
             return torch.ops.mkldnn._linear_pointwise(x, self.weight, self.bias, "gelu", [], "tanh")
-        return F.gelu(super().forward(x), approximate="tanh")
+        return F.gelu(self(x), approximate="tanh")
 
     def _quick(self, x: Tensor) -> bool:
-        exact = x.dtype is self.weight.dtype is torch.float32 and not torch.is_autocast_enabled("cpu")
-        return QUICK and exact and x.device.type == "cpu" and not torch.is_grad_enabled()
+        if not QUICK or torch.is_grad_enabled() or x.device.type != "cpu" or torch.is_autocast_enabled("cpu"):
+            return False
+        return x.dtype is torch.float32 and self.weight.dtype is torch.float32
+
+
+def in_bfloat16(module: nn.Module) -> None:
+    """Keeps the linear layers inside `module` in bfloat16, so that their products are of numbers with 8 bits; what lies
+    between them stays float32.
+    """
+    for layer in module.modules():
+        if isinstance(layer, Linear):
+            layer.bfloat16()

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from pathlib import Path
 
 import torch
@@ -16,6 +17,7 @@ from engine.model.network import Config, Network
 from engine.request import STYLE_KNOBS
 
 FORMAT = "facemimic-performance-1"
+PRECISION_VARIABLE = "FACEMIMIC_PRECISION"
 
 
 def save_network(network: Network, path: str | Path, facts: dict[str, object]) -> None:
@@ -83,3 +85,23 @@ def choose_device(name: str) -> torch.device:
     if not present[name]:
         raise FaceMimicError(f"This machine's PyTorch cannot use {name}. Choose auto or cpu.", "device")
     return torch.device(name)
+
+
+def choose_precision(name: str | None, device: torch.device) -> torch.dtype:
+    """float32 or bfloat16: `name`, else $FACEMIMIC_PRECISION, else float32.
+
+    bfloat16 is for long or many performances on an NVIDIA GPU of compute capability 8 or more (Ampere, 2020), which
+    multiplies it many times as fast. Raises FaceMimicError (kind "device") elsewhere: it would only cost precision.
+    """
+    name = name or os.environ.get(PRECISION_VARIABLE) or "float32"
+    if name not in ("float32", "bfloat16"):
+        raise FaceMimicError(f"There is no precision “{name}”. Choose float32 or bfloat16.", "device")
+    if name == "float32":
+        return torch.float32
+    if device.type != "cuda" or torch.cuda.get_device_capability(device) < (8, 0):
+        raise FaceMimicError(
+            "bfloat16 needs an NVIDIA GPU of the Ampere generation (2020) or later. Choose float32, or remove"
+            f" {PRECISION_VARIABLE} from the environment.",
+            "device",
+        )
+    return torch.bfloat16

@@ -3,7 +3,7 @@ import torch
 from torch.nn import functional as F
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from engine.model.linear import QUICK, Linear
+from engine.model.linear import QUICK, Linear, in_bfloat16
 
 
 class Asked(TorchDispatchMode):
@@ -63,3 +63,13 @@ def test_asks_onednn_only_where_nothing_is_learned_and_precision_is_full(layer: 
     with torch.no_grad(), torch.autocast("cpu", torch.bfloat16), Asked() as asked:
         assert layer(x).dtype == torch.bfloat16
     assert quick not in asked.names
+
+
+def test_bfloat16_rounds_products_and_leaves_the_rest_float32(layer: Linear) -> None:
+    x = torch.randn(6, 24)
+    exact = layer(x)
+    in_bfloat16(torch.nn.ModuleList([layer]))
+    for answer in (layer(x), torch.inference_mode()(layer)(x)):
+        assert answer.dtype == torch.float32
+        assert 1e-5 < (answer - exact).abs().max() < 0.03
+    assert layer.then_gelu(x).dtype == torch.float32

@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -8,7 +9,7 @@ from engine.channels import CHANNELS
 from engine.errors import FaceMimicError
 from engine.model.generate import Generator
 from engine.model.network import Config, Network
-from engine.model.weights import choose_device, load_network, save_network
+from engine.model.weights import choose_device, choose_precision, load_network, save_network
 from engine.request import STYLE_KNOBS
 
 
@@ -63,7 +64,7 @@ def test_weights_that_do_not_fit_their_configuration_are_refused(tmp_path: Path)
     ],
     ids=lambda other: next(iter(other)),
 )
-def test_weights_that_know_other_names_are_refused(tmp_path: Path, other: dict[str, tuple[str, ...]]) -> None:
+def test_weights_that_know_other_names_are_refused(tmp_path: Path, other: dict[str, Any]) -> None:
     path = tmp_path / "performance.safetensors"
     save_network(Network(Config(width=32, depth=2, heads=2, **other)), path, {})
     with pytest.raises(FaceMimicError, match="another version"):
@@ -87,3 +88,28 @@ def test_a_device_that_is_not_there_is_refused() -> None:
     if not torch.cuda.is_available():
         with pytest.raises(FaceMimicError, match="cannot use cuda"):
             choose_device("cuda")
+
+
+def test_a_precision_is_float32_unless_a_gpu_is_asked_for_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    cpu = torch.device("cpu")
+    assert choose_precision(None, cpu) is torch.float32
+    with pytest.raises(FaceMimicError, match="no precision"):
+        choose_precision("float16", cpu)
+    monkeypatch.setenv("FACEMIMIC_PRECISION", "bfloat16")
+    assert choose_precision("float32", cpu) is torch.float32
+    with pytest.raises(FaceMimicError, match="FACEMIMIC_PRECISION") as caught:
+        choose_precision(None, cpu)
+    assert caught.value.kind == "device"
+
+
+@pytest.mark.parametrize(("capability", "given"), [((7, 5), False), ((8, 0), True), ((12, 0), True)])
+def test_bfloat16_is_for_gpus_that_multiply_it(
+    monkeypatch: pytest.MonkeyPatch, capability: tuple[int, int], given: bool
+) -> None:
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: capability)
+    cuda = torch.device("cuda")
+    if given:
+        assert choose_precision("bfloat16", cuda) is torch.bfloat16
+    else:
+        with pytest.raises(FaceMimicError, match="Ampere"):
+            choose_precision("bfloat16", cuda)
