@@ -1,4 +1,5 @@
-"""The worker: answers requests that come in on stdin, one at a time, until stdin ends.
+"""The worker: answers requests that come in on stdin, one at a time, until stdin ends. Captures it leaves to a process
+of their own, see apart.py.
 
 See protocol.py for the form of a message. A request is {"id": int, "op": name, …}; every one but `cancel` is answered
 by any number of {"id", "type": "progress", "fraction", "stage"} and one {"id", "type": "result" | "error", …}.
@@ -12,7 +13,7 @@ faces {path, start, end, fps, mirrored, model} the people to choose from → tim
 convert {path, target, fps} reads a recorded take and writes it as `target` if given → as generate, and notes
 add_take {path, target, name, fps, channels, provenance, overwrite, with_provenance, approximate, mapping} + array
                     values adds that take to the avatar at path and writes it as target; mapping is a mapping file's
-                    text → path, name, seconds, targets, notes
+                    text → path, name, seconds, targets, notes, remarks
 write_take {target, fps, channels, provenance, with_provenance} + array values writes that take in the format that the
                     target's ending asks for → path, seconds, notes
 retarget {fps, channels, meshes, shown} + array values, and "points N", "moved N" of mesh N: the performance on a rig
@@ -33,11 +34,13 @@ import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, BinaryIO
 
 import numpy as np
 
 from engine import __version__, protocol
+from engine.apart import Apart, spent
 from engine.errors import FaceMimicError
 from engine.loading import load_generator, missing_package
 from engine.protocol import ProtocolError, read_message, write_message
@@ -47,6 +50,9 @@ LINGER = 5.0
 _LONGEST_REASON = 200
 SHORTEST_PAUSE = 0.05
 """Seconds between two progress messages of one stage."""
+
+APART = {"video": "Watching the footage", "faces": "Looking for faces"}
+"""Operations that a process of their own answers, and what they say they do; see apart.py."""
 
 Progress = Callable[[float], None]
 
@@ -62,10 +68,14 @@ class Job:
 
 
 class Worker:
-    """Reads requests from `incoming` on a thread of its own, answers them on `outgoing` in their order."""
+    """Reads requests from `incoming` on a thread of its own, answers them on `outgoing` in their order.
 
-    def __init__(self, incoming: BinaryIO, outgoing: BinaryIO) -> None:
+    inner: it is the process that another worker keeps for captures, see apart.py.
+    """
+
+    def __init__(self, incoming: BinaryIO, outgoing: BinaryIO, inner: bool = False) -> None:
         self._incoming, self._outgoing = incoming, outgoing
+        self._inner, self._apart = inner, Apart()
         self._jobs: queue.Queue[Job | None] = queue.Queue()
         self._open: dict[int, Job] = {}
         self._lock = threading.Lock()
@@ -101,6 +111,7 @@ class Worker:
         with self._lock:
             for job in self._open.values():
                 job.cancelled.set()
+        self._apart.close()
         self._jobs.put(None)
         if not self._finished.wait(LINGER):
             os._exit(1)
@@ -133,8 +144,8 @@ class Worker:
                 raise FaceMimicError(
                     f"This engine does not know the operation “{op}”. It knows {', '.join(OPERATIONS)}."
                 )
-            answer, arrays = handler(self, job)
-            write_message(self._outgoing, {"id": job.number, "type": "result", **answer}, arrays)
+            answer, arrays = self._ask_apart(job) if op in APART and not self._inner else handler(self, job)
+            write_message(self._outgoing, {"id": job.number, "type": "result", **answer, **self._left()}, arrays)
         except FaceMimicError as error:
             self._refuse(job, error.kind, str(error))
         except (BrokenPipeError, ConnectionResetError):
@@ -150,7 +161,18 @@ class Worker:
             self._refuse(job, "internal", what)
 
     def _refuse(self, job: Job, kind: str, message: str) -> None:
-        write_message(self._outgoing, {"id": job.number, "type": "error", "kind": kind, "message": message})
+        error = {"id": job.number, "type": "error", "kind": kind, "message": message}
+        write_message(self._outgoing, {**error, **self._left()})
+
+    def _left(self) -> dict[str, Any]:
+        """What the other worker must know of this one after an answer."""
+        return {"spent": True} if self._inner and spent() else {}
+
+    def _ask_apart(self, job: Job) -> "Answer":
+        # Before the first progress comes, a process may have to start.
+        self.progress(job, APART[job.header["op"]])
+        told = partial(write_message, self._outgoing)
+        return self._apart.ask(job.header, job.arrays, job.cancelled, told)
 
     def progress(self, job: Job, stage: str) -> Progress:
         """A function of the fraction done that tells the other side, and raises when the job is cancelled."""
@@ -218,7 +240,7 @@ def _video(worker: Worker, job: Job) -> Answer:
     from engine.video.report import report
 
     path = _text(job, "path", needed=True) or ""
-    captured = capture_all(path, Options.from_dict(job.header), worker.progress(job, "Watching the footage"))
+    captured = capture_all(path, Options.from_dict(job.header), worker.progress(job, APART["video"]))
     answer, arrays = _performance(captured.clip)
     return {**answer, "report": report(captured)}, arrays
 
@@ -231,7 +253,7 @@ def _faces(worker: Worker, job: Job) -> Answer:
 
     path = _text(job, "path", needed=True) or ""
     options = Options.from_dict(job.header)
-    tell = worker.progress(job, "Looking for faces")
+    tell = worker.progress(job, APART["faces"])
     with open_footage(path, options.fps, options.mirrored) as footage:
         crowd = faces_to_choose(footage, find_landmarker(options.model), options.start, options.stop, tell)
     boxes = [[round(float(edge), 4) for edge in face.box] for face in crowd.faces]
@@ -265,7 +287,7 @@ def _add_take(worker: Worker, job: Job) -> Answer:
         corrections=mapping_of(mapping, "The character's mapping") if mapping else None,
     )
     about = {"name": made.animation, "seconds": made.seconds, "targets": made.targets, "notes": list(made.notes)}
-    return {"path": str(made.path), **about}, {}
+    return {"path": str(made.path), "remarks": list(made.remarks), **about}, {}
 
 
 def _write_take(worker: Worker, job: Job) -> Answer:
@@ -307,7 +329,8 @@ def _retarget(worker: Worker, job: Job) -> Answer:
     table = np.stack(columns, axis=1) if columns else np.zeros((len(clip.values), 0), np.float32)
     looks = [dict(zip(SHAPES, made.looks[mesh][name].round(3).tolist(), strict=True)) for mesh, name in shapes]
     looks = [{channel: gain for channel, gain in look.items() if gain} for look in looks]
-    return {"shapes": [list(one) for one in shapes], "looks": looks, "notes": list(made.notes)}, {"weights": table}
+    notes = [*made.notes, *made.lost]
+    return {"shapes": [list(one) for one in shapes], "looks": looks, "notes": notes}, {"weights": table}
 
 
 def _transfer(worker: Worker, job: Job) -> Answer:
@@ -359,7 +382,7 @@ def _text(job: Job, name: str, needed: bool = False) -> str | None:
     return value
 
 
-def serve() -> int:
+def serve(inner: bool = False) -> int:
     """Runs a worker on this process's own stdin and stdout, kept private: what libraries print goes to stderr."""
     incoming, outgoing = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     if sys.platform == "win32":
@@ -371,4 +394,4 @@ def serve() -> int:
     os.dup2(nothing, 0)
     os.close(nothing)
     os.dup2(2, 1)
-    return Worker(incoming, outgoing).run()
+    return Worker(incoming, outgoing, inner).run()

@@ -83,6 +83,8 @@ class FACEMIMIC_OT_add_to_avatar(AskingAboutFile, bpy.types.Operator):
     def accept(self, context: Context, answer: client.Answer) -> str:
         for note in (*self._lost, *(answer.header.get("notes") or ())):
             self.report({"WARNING"}, str(note))
+        for remark in answer.header.get("remarks") or ():
+            self.report({"INFO"}, str(remark))
         told = answer.header
         try:
             return f"Wrote {Path(told['path']).name} with “{told['name']}”, {float(told['seconds']):.2f} s."

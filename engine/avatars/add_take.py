@@ -19,29 +19,34 @@ from engine.avatars.hanging import Hanging
 from engine.avatars.mapping import Corrections, ShapeLine, placed
 from engine.avatars.nearest import meshes_of
 from engine.avatars.sparse import kept_frames
-from engine.channels import CHANNELS, SHAPES
+from engine.channels import CHANNELS, HEAD, SHAPES
 from engine.clip import Clip
 from engine.errors import FaceMimicError
 from engine.files import written_whole
 from engine.retarget.controls import Mesh
-from engine.retarget.retarget import retarget
+from engine.retarget.retarget import Retargeted, retarget
 
 TOLERANCE: Final = 0.005
 """Largest error of a morph weight between keys, and of a bone's rotation in radians."""
 SUFFIXES: Final = (".glb", ".vrm")
 _LISTED: Final = 6
+_MOVES: Final = 0.01
+"""Peak from which a channel counts as part of the take."""
 
 
 @dataclass(frozen=True)
 class Added:
-    """What was written: the file, the animation's name, its seconds, how many morph targets follow the take, and
-    sentences about what the avatar does not show."""
+    """What was written: the file, the animation's name, its seconds, and how many morph targets follow the take.
+
+    notes: sentences about what the avatar does not show of it. remarks: what is good to know, where nothing is lost.
+    """
 
     path: Path
     animation: str
     seconds: float
     targets: int
     notes: tuple[str, ...]
+    remarks: tuple[str, ...]
 
 
 def add_take(
@@ -104,8 +109,8 @@ def append(
     with_provenance: bool = True,
     approximate: bool = True,
     corrections: Corrections | None = None,
-) -> tuple[str, float, int, tuple[str, ...]]:
-    """Adds the Clip to a file in memory; returns the animation's name, seconds, driven morph targets and notes."""
+) -> tuple[str, float, int, tuple[str, ...], tuple[str, ...]]:
+    """Adds the Clip to a file in memory; returns the animation's name and the rest of Added."""
     clip = clip.limited()
     corrections = corrections or Corrections()
     lines, missed = placed(corrections.shapes, target_names(file), mesh_names(file))
@@ -122,43 +127,47 @@ def append(
     # What a shape moves already would move twice.
     beside = [one if one.chosen else one.without(hanging.shown(found, one.bone.node, one.shown)) for one in beside]
     turning = [*([head] if head else []), *(one for one in beside if one.shown)]
-    weights, told = _weights(file, found, clip, turning) if approximate else ({}, ())
+    weights, fitted = _weights(file, found, clip, turning) if approximate else ({}, None)
     _add_faces(file, animation, [(face, weights.get(face.node, face.weights(clip))) for face in found], clip.fps)
     for bone in turning:
         _add_bone(file, animation, bone, clip)
     file.add("animations", animation)
     shown = by_shapes.union(*(bone.shown for bone in turning))
-    lost = [name for name in CHANNELS if name not in shown]
-    notes = [*filter(None, (why_not, gone)), *without, *_unused(file, missed), *told]
-    if lost and not told:
-        notes.append(f"{file.name} cannot show {len(lost)} of {len(CHANNELS)} channels: {', '.join(lost)}.")
+    moving = [name for name, curve in zip(CHANNELS, clip.values.T, strict=True) if np.abs(curve).max() > _MOVES]
+    lost = [name for name in moving if name not in shown]
+    if head is None and not set(HEAD) & set(moving):
+        why_not = ""
+    notes = [*filter(None, (why_not, gone)), *without, *_unused(file, missed), *(fitted.lost if fitted else ())]
+    if lost and not fitted:
+        notes.append(f"{file.name} cannot show {len(lost)} of the take's {len(moving)} channels: {', '.join(lost)}.")
+    remarks = list(fitted.notes) if fitted else []
     if _is_vrm(file):
-        notes.append("Godot and engines play the animation; VRM applications play a .vrma file instead.")
+        remarks.append("Godot and engines play the animation; VRM applications play a .vrma file instead.")
     targets = sum(len(face.parts) for face in found)
-    return animation["name"], (len(clip.values) - 1) / clip.fps, targets, tuple(notes)
+    return animation["name"], (len(clip.values) - 1) / clip.fps, targets, tuple(notes), tuple(remarks)
 
 
 def _weights(
     file: Glb, found: list[Face], clip: Clip, turning: list[Turning]
-) -> tuple[dict[int, np.ndarray], tuple[str, ...]]:
-    """By node, the weights of an avatar that lacks channels, fitted to the performance, and sentences about it.
+) -> tuple[dict[int, np.ndarray], Retargeted | None]:
+    """By node, the weights of an avatar that lacks channels, fitted to the performance, and what the fit says.
 
-    Both are empty for an avatar that lacks none.
+    Nothing for an avatar that lacks none, or has nothing that comes near.
     """
     shown = set().union(*(bone.shown for bone in turning))
     alone = {
         name for face in found for parts in face.parts.values() for _, mix in parts if len(mix) == 1 for name in mix
     }
     if shown | alone >= set(SHAPES) or not found:
-        return {}, ()
+        return {}, None
     meshes = meshes_of(file)
     performing = sorted({face.mesh for face in found})
     by_mesh = {face.mesh: face for face in found}
     answer = retarget(clip, [_settled(meshes[number], by_mesh[number]) for number in performing], shown)
     if not any(answer.weights):
-        return {}, ()
+        return {}, None
     fitted = dict(zip(performing, answer.weights, strict=True))
-    return {face.node: face.solved(clip, fitted[face.mesh]) for face in found}, answer.notes
+    return {face.node: face.solved(clip, fitted[face.mesh]) for face in found}, answer
 
 
 def _settled(mesh: Mesh, face: Face) -> Mesh:

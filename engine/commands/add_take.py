@@ -49,6 +49,6 @@ def run(args: argparse.Namespace) -> int:
         corrections=corrections,
     )
     print(f"Wrote {made.path}: “{made.animation}”, {made.seconds:.2f} s on {made.targets} morph targets.")
-    for note in (*take.notes, *made.notes):
+    for note in (*take.notes, *made.notes, *made.remarks):
         print(f"Note: {note}", file=sys.stderr)
     return 0

@@ -1,4 +1,4 @@
-"""Sentences about what a sparse rig shows by what."""
+"""Sentences about what a sparse rig shows by what, and what it does not show."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -17,8 +17,10 @@ _HELPS: Final = 0.12
 _NAMED: Final = 3
 
 
-def sentences(values: np.ndarray, controls: Sequence[Control], amounts: np.ndarray, fine: np.ndarray) -> list[str]:
-    """What shows the channels that have no shape of their own, and which are lost.
+def sentences(
+    values: np.ndarray, controls: Sequence[Control], amounts: np.ndarray, fine: np.ndarray
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What shows the channels that have no shape of their own; and which are lost.
 
     values: (frames, 52). amounts: (frames, controls). fine: bool (52,), the channels with a shape of their own.
     """
@@ -39,10 +41,11 @@ def sentences(values: np.ndarray, controls: Sequence[Control], amounts: np.ndarr
         else:
             lost.append(name)
     told = [f"{name} by {_listed(shapes)}" for name, shapes in _without_sides(shown).items()]
-    notes = [f"Shown by the nearest shapes: {'; '.join(told)}."] if told else []
-    if lost:
-        notes.append(f"Not shown, for no shape comes near: {', '.join(_without_sides({name: [] for name in lost}))}.")
-    return notes
+    missed = ", ".join(_without_sides({name: [] for name in lost}))
+    return (
+        (f"Shown by the nearest shapes: {'; '.join(told)}.",) if told else (),
+        (f"Not shown, for no shape comes near: {missed}.",) if lost else (),
+    )
 
 
 def _without_sides(shown: dict[str, list[str]]) -> dict[str, list[str]]:

@@ -36,13 +36,14 @@ _DECIDED: Final = 8
 class Retargeted:
     """The performance on a rig. weights: by mesh, shape to float32 (frames,) within 0..1; settled shapes are left out.
 
-    looks: the same to float64 (52,), what the shape shows at 1. notes: sentences about what is shown by what, and what
-    is not shown.
+    looks: the same to float64 (52,), what the shape shows at 1. notes: sentences about what is shown by what. lost:
+    about what is not shown.
     """
 
     weights: tuple[dict[str, np.ndarray], ...]
     looks: tuple[dict[str, np.ndarray], ...]
     notes: tuple[str, ...]
+    lost: tuple[str, ...]
 
 
 def missing_channels(meshes: Sequence[Mesh], shown: Iterable[str] = ()) -> list[str]:
@@ -61,7 +62,7 @@ def retarget(clip: Clip, meshes: Sequence[Mesh], shown: Iterable[str] = ()) -> R
     fine = fine_channels(controls)
     if fine.all():
         nothing: tuple[dict[str, np.ndarray], ...] = tuple({} for _ in meshes)
-        return Retargeted(nothing, nothing, ())
+        return Retargeted(nothing, nothing, (), ())
     values = clip.limited().values[:, : len(SHAPES)].astype(float)
     amounts = _amounts(values, readable(values, controls), controls)
     found: list[dict[str, np.ndarray]] = [{} for _ in meshes]
@@ -71,7 +72,7 @@ def retarget(clip: Clip, meshes: Sequence[Mesh], shown: Iterable[str] = ()) -> R
             found[mesh][key] = found[mesh].get(key, 0.0) + np.float32(weight) * amount
             looks[mesh][key] = np.clip(looks[mesh].get(key, 0.0) + weight * control.look, -1, 1)
     weights = tuple({key: np.clip(one, 0, 1).astype(np.float32) for key, one in own.items()} for own in found)
-    return Retargeted(weights, tuple(looks), tuple(sentences(values, controls, amounts, fine)))
+    return Retargeted(weights, tuple(looks), *sentences(values, controls, amounts, fine))
 
 
 def _amounts(values: np.ndarray, wanted: np.ndarray, controls: Sequence[Control]) -> np.ndarray:
