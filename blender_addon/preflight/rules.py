@@ -5,6 +5,7 @@ from typing import Final, NamedTuple
 
 import bpy
 
+from ..bake.kept import kept
 from ..export.blender_data import key_blocks
 from ..export.blender_gltf import members
 from ..export.expressions import preset_binds, presets
@@ -94,7 +95,7 @@ def presets_missing(character: Character) -> Iterator[Told]:
 
 
 def missing_channels(character: Character) -> Iterator[Told]:
-    if character.missing:
+    if character.missing and not _kept(character):
         yield Told(f"The rig does not show, and the file leaves at rest: {listed(list(character.missing))}.")
 
 
@@ -129,7 +130,7 @@ def ranges(character: Character) -> Iterator[Told]:
 
 
 def tracker_names(character: Character) -> Iterator[Told]:
-    renames, halves, unknown = tracker.wanted(character)
+    renames, halves, _ = tracker.wanted(character)
     if renames:
         pairs = [f"{mesh.name}/{old} → {new}" for mesh, old, new in renames]
         yield Told(f"Godot's face tracker does not know these names: {listed(pairs)}.", can_be_fixed=True)
@@ -140,8 +141,11 @@ def tracker_names(character: Character) -> Iterator[Told]:
             "Fixing adds the halves beside it.",
             can_be_fixed=True,
         )
-    if unknown:
-        names = [f"{mesh.name}/{name}" for mesh, name in unknown]
+
+
+def tracker_unknown(character: Character) -> Iterator[Told]:
+    names = [f"{mesh.name}/{name}" for mesh, name in tracker.wanted(character).unknown]
+    if names:
         yield Told(f"Godot's face tracker leaves these still, baked takes move them: {listed(names)}.")
 
 
@@ -170,6 +174,14 @@ def materials(character: Character) -> Iterator[Told]:
         )
 
 
+def _kept(character: Character) -> bool:
+    """Whether the active take keeps the whole performance beside its curves."""
+    try:
+        return kept(active_take(character)) is not None
+    except AddonError:
+        return False
+
+
 def _driven_blocks(character: Character) -> Iterator[tuple[bpy.types.Object, bpy.types.ShapeKey]]:
     for target in character.targets:
         block = {one.name: one for one in key_blocks(target.mesh)}.get(target.shape_key)
@@ -192,6 +204,7 @@ def rules() -> dict[str, Callable[[Character], Iterator[Told]]]:
         "muted": muted,
         "ranges": ranges,
         "tracker_names": tracker_names,
+        "tracker_unknown": tracker_unknown,
         "scale": scale,
         "shared_meshes": shared_meshes,
         "materials": materials,

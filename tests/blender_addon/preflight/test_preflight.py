@@ -6,6 +6,7 @@ import bpy
 import numpy as np
 import pytest
 
+from blender_addon.bake.kept import keep
 from blender_addon.bake.write import bake
 from blender_addon.export.humanoid import find_bones, required_bones
 from blender_addon.messages import AddonError
@@ -74,6 +75,21 @@ def test_the_inner_brow_is_halved_beside_the_whole(addon, make_mesh):
     assert np.abs(left[rest[:, 0].argmax()]).max() > np.abs(left[rest[:, 0].argmin()]).max()
     assert [target.shape_key for target in character.targets] == ["browInnerUp"]
     assert "tracker_names" not in rules_of(character)
+
+
+def test_what_godots_tracker_cannot_do_is_no_warning_for_takes_move_it(make_mesh):
+    face = make_mesh("Face", ["jawOpen", "Fcl_ALL_Joy"])
+    told = [one for one in preflight(find_character(face), "godot") if "Fcl_ALL_Joy" in one.text]
+    assert [(one.rule, one.severity) for one in told] == [("tracker_unknown", "note")]
+
+
+def test_channels_that_a_take_keeps_beside_its_curves_are_not_lost(make_mesh, make_clip):
+    face = make_mesh("Face", ["jawOpen"])
+    found = [one for one in preflight(find_character(face), "unreal") if one.rule == "missing_channels"]
+    assert [one.severity for one in found] == ["note"]
+    action = bake(find_character(face), make_clip({"jawOpen": [0, 1]}), frame=1, fps=24, name="Take")
+    keep(action, make_clip({"tongueOut": [0, 1]}), np.array([1.0, 2.0]), ['key_blocks["jawOpen"].value'], None)
+    assert "missing_channels" not in rules_of(find_character(face), "unreal")
 
 
 def test_muted_and_narrow_shapes_are_mended(make_mesh):
