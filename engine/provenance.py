@@ -10,6 +10,8 @@ MARK: Final = "FaceMimic"
 """The name under which files carry these facts."""
 _LONGEST: Final = 2000
 """Characters of JSON that one fact may take: requests fit, recorded curves do not belong here."""
+_DIGITS: Final = 6
+"""Decimals of a number: 0.68 is what was asked, not 0.6799999999999999."""
 
 
 def about(facts: dict[str, Any]) -> dict[str, Any]:
@@ -28,12 +30,14 @@ def machine_made(facts: dict[str, Any]) -> bool:
 
 
 def public(value: Any) -> Any:
-    """Facts without folders of a person's disk and without long data."""
+    """Facts without folders of a person's disk, without long data, and with numbers as people write them."""
     if isinstance(value, dict):
         kept = {str(name): public(item) for name, item in value.items()}
         return {name: item for name, item in kept.items() if len(json.dumps(item)) <= _LONGEST}
     if isinstance(value, list):
         return [public(item) for item in value]
+    if isinstance(value, float):
+        return round(value, _DIGITS)
     if isinstance(value, str) and PurePath(value).is_absolute():
         return PurePath(value).name
     return value

@@ -5,7 +5,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from ..messages import AddonError
 
@@ -22,11 +22,25 @@ class Exported(NamedTuple):
     notes: tuple[str, ...]
 
 
+_OTHERS: Final = frozenset(
+    ".glb .gltf .vrm .vrma .fbx .obj .dae .abc .usd .usda .usdc .usdz .blend .csv .txt .json .npz".split()
+)
+"""Endings that ask for a format; any other is part of a name, as in “take v1.2”."""
+
+
 def checked_target(path: str | Path, suffix: str) -> Path:
-    """`path` with the suffix that its format needs, in a folder that exists. Raises AddonError otherwise."""
+    """`path` with the suffix that its format needs, in a folder that exists.
+
+    Raises AddonError otherwise, and for the ending of another format.
+    """
     path = Path(path)
     if path.is_dir():
         raise AddonError(f"{path} is a folder. Give the name of a {suffix} file.")
+    if path.suffix.lower() in _OTHERS - {suffix}:
+        raise AddonError(
+            f"This writes {suffix} files, and “{path.name}” ends as another format. "
+            f"Name it “{path.with_suffix(suffix).name}”."
+        )
     if path.suffix.lower() != suffix:
         path = path.with_name(path.name + suffix)
     if not path.parent.is_dir():

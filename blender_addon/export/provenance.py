@@ -15,6 +15,8 @@ from .gltf_file import GltfFile
 
 _LONGEST: Final = 2000
 """Characters of JSON that one fact may take: requests fit, recorded curves do not belong here."""
+_DIGITS: Final = 6
+"""Decimals of a number: 0.68 is what was asked, not 0.6799999999999999."""
 
 
 @cache
@@ -57,12 +59,14 @@ def _machine_made(facts: dict[str, Any]) -> bool:
 
 
 def _public(value: Any) -> Any:
-    """Facts without folders of the artist's disk and without long data."""
+    """Facts without folders of the artist's disk, without long data, and with numbers as people write them."""
     if isinstance(value, dict):
         kept = {str(name): _public(item) for name, item in value.items()}
         return {name: item for name, item in kept.items() if len(json.dumps(item)) <= _LONGEST}
     if isinstance(value, list):
         return [_public(item) for item in value]
+    if isinstance(value, float):
+        return round(value, _DIGITS)
     if isinstance(value, str) and PurePath(value).is_absolute():
         return PurePath(value).name
     return value

@@ -26,6 +26,8 @@ from .take import active_take, fine_rate, frames_of, lost, read_take, take_range
 Expressions = Literal["custom", "preset", "both", "own"]
 
 _EYE_BONES: Final = ("leftEye", "rightEye")
+_NOTICED: Final = 3.0
+"""Degrees between an eye's gaze and the written one from which the artist is told."""
 _FINEST: Final = 1e-5
 """Values that differ less are the same: no eye sees a shape move by a hundredth of a thousandth."""
 
@@ -56,7 +58,7 @@ def export_vrma(
         bones = required_bones(character.armature, character.name)
         positions = rest_positions(character.armature, bones)
     action = action or active_take(character)
-    fps = fps or fine_rate()
+    fps, reach = fps or fine_rate(), gaze_of(character)
     clip = read_take(character, action, frame_range=frame_range, fps=fps)
     if expressions is None and performs_in_arkit(character):
         expressions = "custom"
@@ -78,11 +80,15 @@ def export_vrma(
         expressions=expressions,
         own=own,
         gaze_as_look_at=gaze_as_look_at,
-        reach=gaze_of(character),
+        reach=reach,
         with_provenance=with_provenance,
         name=action.name,
     )
-    return Exported(target, (len(clip.values) - 1) / clip.fps, lost(character, action))
+    notes = list(lost(character, action))
+    apart = gaze_apart(clip, reach) if gaze_as_look_at else 0.0
+    if apart > _NOTICED:
+        notes.append(f"A .vrma holds one gaze for both eyes; they part here, and each looks up to {apart:.1f}° aside.")
+    return Exported(target, (len(clip.values) - 1) / clip.fps, tuple(notes))
 
 
 def write_vrma(
@@ -163,6 +169,20 @@ def gaze_turns(clip: Clip, reach: Gaze) -> np.ndarray:
     yaw = np.radians(reach.horizontal) * (left - right).astype(float) / 2
     pitch = np.radians(reach.down) * both("Down") - np.radians(reach.up) * both("Up")
     return _product(_about(1, yaw), _about(0, pitch))
+
+
+def gaze_apart(clip: Clip, reach: Gaze) -> float:
+    """How far an eye looks from the mean of both at most, in degrees."""
+
+    def side(name: str, other: str) -> np.ndarray:
+        aside = clip.column(f"eyeLookOut{name}") - clip.column(f"eyeLookIn{name}")
+        across = clip.column(f"eyeLookIn{other}") - clip.column(f"eyeLookOut{other}")
+        return reach.horizontal * np.abs(aside - across) / 2
+
+    def height(what: str, most: float) -> np.ndarray:
+        return most * np.abs(clip.column(f"eyeLook{what}Left") - clip.column(f"eyeLook{what}Right")) / 2
+
+    return float(max(side("Left", "Right").max(), (height("Up", reach.up) + height("Down", reach.down)).max()))
 
 
 class _Writer:

@@ -186,7 +186,7 @@ class FACEMIMIC_OT_export_vrm(Exporting, bpy.types.Operator):
         default=False,
     )
     with_vrma: bpy.props.BoolProperty(
-        name="VRM Animation Beside It",
+        name=".vrma Beside It",
         description="Write the performance also as a .vrma file of the same name, for VRM applications",
         default=False,
     )

@@ -236,11 +236,15 @@ def test_modifiers_and_muted_shapes_are_told(make, perform, assign, tmp_path):
 def test_provenance_is_written_or_left_out(make, perform, assign, tmp_path):
     character = make(FEW)
     assign(
-        character, perform(5)._replace(provenance={"seed": 4, "machine_made": True, "source": "/home/someone/take.mp4"})
+        character,
+        perform(5)._replace(
+            provenance={"seed": 4, "intensity": 0.1 + 0.2, "machine_made": True, "source": "/home/someone/take.mp4"}
+        ),
     )
     path = export_glb(character, tmp_path / "take.glb").path
     about = pygltflib.GLTF2().load_binary(str(path)).asset.extras["FaceMimic"]
     assert about["seed"] == 4
+    assert about["intensity"] == 0.3
     assert about["machine-made performance"] is True
     assert about["generator"].startswith("FaceMimic ")
     assert "/home" not in json.dumps(about)
@@ -272,6 +276,15 @@ def test_the_suffix_is_added(make, perform, assign, tmp_path):
     character = make(FEW)
     assign(character, perform(5))
     assert export_glb(character, tmp_path / "take.v2").path == tmp_path / "take.v2.glb"
+
+
+@pytest.mark.parametrize("name", ["take.gltf", "take.FBX", "take.vrm"])
+def test_the_ending_of_another_format_is_refused(make, perform, assign, tmp_path, name):
+    character = make(FEW)
+    assign(character, perform(5))
+    with pytest.raises(AddonError, match=r"ends as another format\. Name it “take\.glb”"):
+        export_glb(character, tmp_path / name)
+    assert not list(tmp_path.iterdir())
 
 
 def test_refusals_leave_no_file_and_no_change(make, perform, assign, scene_state, tmp_path, monkeypatch):

@@ -168,6 +168,15 @@ def test_the_skeleton_is_a_t_pose_of_the_characters_size(make, perform, assign, 
     assert nodes["rightHand"].translation == pytest.approx([-0.25, 0, 0], abs=1e-5)
 
 
+@pytest.mark.parametrize(("inward", "told"), [(0.1, False), (0.8, True)])
+def test_eyes_that_part_are_told(make, make_clip, assign, tmp_path, inward, told):
+    character = make([f"eyeLook{way}{side}" for way in ("In", "Out", "Up", "Down") for side in ("Left", "Right")])
+    rise = np.linspace(0, inward, 10)
+    assign(character, make_clip({"eyeLookInLeft": rise, "eyeLookInRight": rise}))
+    notes = export_vrma(character, tmp_path / "take.vrma").notes
+    assert any("one gaze for both eyes" in note for note in notes) == told
+
+
 def test_provenance_is_written_or_left_out(perform, tmp_path):
     for wanted in (True, False):
         write_vrma(perform(4, seed=5), tmp_path / "a.vrma", with_provenance=wanted)
