@@ -7,6 +7,7 @@ from typing import Any
 def add(commands: Any) -> None:
     """Declares the command."""
     parser = commands.add_parser("worker", help="answer another program on stdin and stdout (see engine/worker.py)")
+    parser.add_argument("--inner", action="store_true", help=argparse.SUPPRESS)
     parser.set_defaults(run=run)
 
 
@@ -14,4 +15,4 @@ def run(args: argparse.Namespace) -> int:
     """Works until stdin ends."""
     from engine.worker import serve
 
-    return serve()
+    return serve(args.inner)
