@@ -23,8 +23,11 @@ class Exported(NamedTuple):
 
 
 _OTHERS: Final = frozenset(
-    ".glb .gltf .vrm .vrma .fbx .obj .dae .abc .usd .usda .usdc .usdz .blend .csv .txt .json .npz".split()
-)
+    (
+        ".glb", ".gltf", ".vrm", ".vrma", ".fbx", ".obj", ".dae", ".abc", ".usd", ".usda", ".usdc", ".usdz",
+        ".blend", ".csv", ".txt", ".json", ".npz",
+    )
+)  # fmt: skip
 """Endings that ask for a format; any other is part of a name, as in “take v1.2”."""
 
 
