@@ -1,6 +1,7 @@
 """Sampling: from noise to a performance along the flow, over windows that share their overlaps."""
 
 import itertools
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -18,6 +19,10 @@ STYLED_UNTIL = 0.9
 """The same for a style, which works on detail too: how the sides differ, how the eyes wander."""
 LIVING = [i for i, name in enumerate(CHANNELS) if name.startswith(("eyeBlink", "eyeLook", "head"))]
 """Channels that guidance leaves as they are learned: nobody asks for a blink, and exaggeration takes half of them."""
+GOLDEN = (math.sqrt(5) - 1) / 2
+"""Share of their room by which windows move on from step to step: so they spread evenly over however many steps."""
+BLIND = 16
+"""The part of a window on each side, a sixteenth, that has no say where another window sees better."""
 MANNER = 1.0
 """How much more a style is exaggerated in them than elsewhere: what it changes there is small beside their noise."""
 
@@ -42,19 +47,20 @@ def sample(
     steps: int,
     guidance: float,
     progress: Callable[[float], None] = lambda fraction: None,
+    placement: int = 0,
 ) -> Tensor:
     """A performance, normalised, (frames, channels), by `steps` steps from `noise` of the same shape.
 
-    guidance: see guided.
+    guidance: see guided. placement: of the windows at the first step, see windows.
     """
     if not given.asked.any() and not given.style.any():
         guidance = 1.0  # nothing is asked that could be exaggerated
-    spans = windows(len(noise), network.config.window * network.config.patch, network.config.patch)
-    weight = _blending(spans, len(noise), noise.device)
+    longest, patch = network.config.window * network.config.patch, network.config.patch
+    placed = (windows(len(noise), longest, patch, step) for step in itertools.count(placement))
     # Else cuDNN would choose by timing, or round to 10 bits.
     with torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False):
         return integrate(
-            lambda x, now: _predict(network, x, now, given, spans, weight, guidance), noise, steps, progress
+            lambda x, now: _predict(network, x, now, given, next(placed), guidance), noise, steps, progress
         )
 
 
@@ -122,19 +128,31 @@ def guided(
     return answer
 
 
-def windows(frames: int, longest: int, patch: int) -> list[slice]:
-    """Spans of equal length that cover `frames`; long ones overlap by a quarter, on whole tokens."""
+def windows(frames: int, longest: int, patch: int, step: int = 0) -> list[slice]:
+    """Spans of equal length that cover `frames` on whole tokens; long ones overlap by a quarter or more.
+
+    Three and more lie elsewhere at each step, so that no frame is beside a joint throughout; else motion there is 4 %
+    quicker (weights/performance.md, long). Their number is the same at all steps.
+    """
     if frames <= longest:
         return [slice(0, frames)]
-    stride = longest * 3 // 4 // patch * patch
-    starts = [*range(0, frames - longest, stride), frames - longest]
-    return [slice(start, start + longest) for start in starts]
+    stride, beyond = longest // patch * 3 // 4, (frames - longest) // patch
+    count = -(-beyond // stride)
+    if count > 1:
+        count = -(-(beyond + stride // 8) // stride)
+    room = count * stride - beyond
+    least, most = max(0, room - stride), min(room, stride)
+    back = least + round((most - least) * (step * GOLDEN % 1))
+    starts = [0, *(index * stride - back for index in range(1, count)), beyond]
+    return [slice(start * patch, start * patch + longest) for start in starts]
 
 
-def _blending(spans: list[slice], frames: int, device: torch.device) -> Tensor:
+def blending(spans: list[slice], frames: int, device: torch.device) -> Tensor:
     """(windows, length, 1): how much of each frame each window decides, summing to 1 over the windows."""
     length = spans[0].stop - spans[0].start
     ramp = torch.minimum(torch.arange(length) + 1, torch.arange(length, 0, -1)).float()
+    # Beside its edges a window has seen one side only, and leaves the say to another where there is one.
+    ramp = (ramp - length // BLIND).clamp(min=1e-3)
     total = torch.zeros(frames)
     for span in spans:
         total[span] += ramp
@@ -147,7 +165,6 @@ def _predict(
     now: float,
     given: Conditions,
     spans: list[slice],
-    weight: Tensor,
     guidance: float,
 ) -> Tensor:
     patch = network.config.patch
@@ -160,6 +177,6 @@ def _predict(
     time = x.new_full((len(spans),), now)
     clean = guided(network, noisy, time, known, confidence, asked, style, guidance)
     together = torch.zeros_like(x)
-    for span, part in zip(spans, clean * weight, strict=True):
+    for span, part in zip(spans, clean * blending(spans, len(x), x.device), strict=True):
         together[span] += part
     return together

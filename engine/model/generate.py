@@ -33,8 +33,11 @@ STEPS, GUIDANCE = 14, 1.75
 class Generator:
     """A network that is loaded once and asked often.
 
-    asked: what the sampler asks, the network or its CUDA graphs; by default graphs on an NVIDIA GPU.
+    asked: what the sampler asks, the network or its CUDA graphs; by default graphs on an NVIDIA GPU. placement: see
+    flow.sample; the evaluation moves it.
     """
+
+    placement = 0
 
     def __init__(
         self, network: Network, digest: str, device: torch.device, asked: Network | Replayed | None = None
@@ -82,6 +85,7 @@ class Generator:
             request.steps or STEPS,
             GUIDANCE if request.guidance is None else request.guidance,
             progress or (lambda fraction: None),
+            self.placement,
         )
         values = self.finished(result, observed, request)
         provenance = {
