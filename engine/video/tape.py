@@ -60,7 +60,7 @@ class Tape:
         self._looker = looker
         self._stills = list(kept.stills) if kept else []
         self._still_frames = [int(frame) for frame in kept.still_frames] if kept else []
-        self._crops = np.empty((LOOKED_AT_ONCE, BYTES), np.uint8)
+        self._crops = np.zeros((LOOKED_AT_ONCE, BYTES), np.uint8)
         self._unlooked: list[int] = []
         self._beside = ThreadPoolExecutor(1)
         self._under_way: deque[Future[None]] = deque()
@@ -117,6 +117,11 @@ class Tape:
             self._under_way.popleft().result()
 
     def _write(self, row: int, at: float, seen: Sight | None) -> None:
+        self._note(row, at, seen)
+        if row % LOOKED_AT_ONCE == LOOKED_AT_ONCE - 1:
+            self._look()
+
+    def _note(self, row: int, at: float, seen: Sight | None) -> None:
         rows = self._rows
         rows["times"][row] = at
         if seen is None:
@@ -129,14 +134,15 @@ class Tape:
         if row % self.every == 0:
             self._keep(row, portrait(seen.pixels, seen.box))
         if self._looker is not None:
-            self._crops[len(self._unlooked)] = face_crops(seen.pixels, seen.landmarks, seen.pose)
+            self._crops[row % LOOKED_AT_ONCE] = face_crops(seen.pixels, seen.landmarks, seen.pose)
             self._unlooked.append(row)
-            if len(self._unlooked) == LOOKED_AT_ONCE:
-                self._look()
 
     def _look(self) -> None:
+        # A frame always has the same place among as many: products of matrices round by place and number, and a run
+        # that was interrupted must come to the same bits.
         if self._looker is not None and self._unlooked:
-            self._rows["looks"][self._unlooked] = self._looker.looks(self._crops[: len(self._unlooked)])
+            rows = np.array(self._unlooked)
+            self._rows["looks"][rows] = self._looker.looks(self._crops)[rows % LOOKED_AT_ONCE]
             self._unlooked = []
 
     def _keep(self, row: int, still: np.ndarray) -> None:

@@ -3,7 +3,7 @@ import threading
 import numpy as np
 import pytest
 
-from engine.video.tape import BEHIND, Sight, Tape
+from engine.video.tape import BEHIND, LOOKED_AT_ONCE, Sight, Tape
 
 
 class Slow:
@@ -65,3 +65,33 @@ def test_what_fails_while_measuring_is_told() -> None:
         for frame in range(40):
             tape.add(frame / 30, sight(100))
         tape.rows()
+
+
+def test_a_frame_is_looked_at_in_the_same_place_whenever_it_is_asked_for() -> None:
+    """Products of matrices round by place and number: an interrupted run must come to the same bits."""
+
+    class Noting:
+        sha256 = "noting"
+
+        def __init__(self) -> None:
+            self.asked: list[np.ndarray] = []
+
+        def looks(self, crops: np.ndarray) -> np.ndarray:
+            if len(crops):
+                self.asked.append(crops[:, 0].copy())
+            return crops[:, None, :1].astype(np.float32).repeat(2, 1)
+
+    looker = Noting()
+    with Tape(looker=looker) as tape:
+        for frame in range(LOOKED_AT_ONCE + 9):
+            tape.add(frame / 30, None if frame == 3 else sight(frame + 1))
+            if frame == 5:
+                early = tape.rows()["looks"][:, 0, 0].copy()
+        looks = tape.rows()["looks"][:, 0, 0]
+    np.testing.assert_array_equal(early, looks[:6])
+    seen = np.arange(LOOKED_AT_ONCE + 9) != 3
+    np.testing.assert_array_equal(looks[seen], np.arange(1, LOOKED_AT_ONCE + 10)[seen])
+    assert [len(crops) for crops in looker.asked] == 3 * [LOOKED_AT_ONCE]
+    for crops, frames in zip(looker.asked, (range(6), range(6, 16), range(16, 25)), strict=True):
+        for frame in frames:
+            assert frame == 3 or crops[frame % LOOKED_AT_ONCE] == frame + 1
