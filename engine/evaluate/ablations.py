@@ -183,20 +183,21 @@ def _replaced(generator: Generator, windows: list[np.ndarray], known: np.ndarray
     values = np.stack([np.stack([np.interp(at, np.arange(len(w)), c) for c in w.T], axis=1) for w in windows]).astype(
         np.float32
     )
-    clean = (torch.from_numpy(values) - network.mean.cpu()) / network.scale.cpu()
-    noise = torch.randn(clean.shape, generator=torch.Generator().manual_seed(0))
+    device = generator.device
+    clean = (torch.from_numpy(values).to(device) - network.mean) / network.scale
+    noise = torch.randn(clean.shape, generator=torch.Generator().manual_seed(0)).to(device)
     nothing = torch.zeros_like(noise)
-    asked = torch.zeros(len(noise), length // network.config.patch, network.config.asked + 1)
-    style = torch.zeros(len(noise), len(network.config.style) + 1)
+    asked = torch.zeros(len(noise), length // network.config.patch, network.config.asked + 1, device=device)
+    style = torch.zeros(len(noise), len(network.config.style) + 1, device=device)
 
     def predict(x: torch.Tensor, now: float) -> torch.Tensor:
         x = x.clone()
         x[:, keys] = now * clean[:, keys] + (1 - now) * noise[:, keys]
-        return network(x, torch.full((len(x),), now), nothing, nothing, asked, style)
+        return network(x, torch.full((len(x),), now, device=device), nothing, nothing, asked, style)
 
     x = integrate(predict, noise, STEPS)
     x[:, keys] = clean[:, keys]
-    answers = (x * network.scale + network.mean).numpy().clip(0, 1)
+    answers = generator.values(x).clip(0, 1)
     back = np.clip(np.round(np.arange(len(known)) * rate).astype(int), 0, length - 1)
     return list(answers[:, back])
 

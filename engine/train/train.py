@@ -7,6 +7,7 @@ Flow matching: x_t = t · x + (1 - t) · noise; the network predicts x, and the 
 import copy
 import csv
 import dataclasses
+import importlib.util
 import math
 import time
 import tomllib
@@ -49,7 +50,8 @@ class Recipe:
 
     out: folder for checkpoints, log and weights. captures: recorded takes, of which the first two thirds are seen, in
     a share `captured` of the examples. pool: examples kept in memory, of which `renewed` are drawn anew each step.
-    compiled: through torch.compile, which wants a C++ compiler and saves a fifth of the time.
+    compiled: through torch.compile, which wants a C++ compiler and saves a fifth of the time; on an NVIDIA GPU it wants
+    Triton, which PyTorch brings on Linux only, and is left out where that is missing.
     """
 
     out: str
@@ -100,7 +102,7 @@ def train(recipe: Recipe, say: Callable[[str], None] = print) -> Path:
     if first:
         # A resumed run must not see the same examples again.
         rng = np.random.default_rng((recipe.seed, first))
-    forward = torch.compile(network, dynamic=False) if recipe.compiled else network
+    forward = torch.compile(network, dynamic=False) if recipe.compiled and _compiles(device, say) else network
     losses: list[float] = []
     began = time.monotonic()
     for step in range(first, recipe.steps):
@@ -185,6 +187,13 @@ def flow_loss(
     motion[[*REGIONS["lids"], *REGIONS["gaze"]]] = EYES_MOTION
     sides = error[:, :, LEFT] - error[:, :, RIGHT]
     return (error**2).mean() + (motion * error.diff(dim=1) ** 2).mean() + SIDES * 0.5 * (sides**2).mean()
+
+
+def _compiles(device: torch.device, say: Callable[[str], None]) -> bool:
+    if device.type == "cuda" and importlib.util.find_spec("triton") is None:
+        say("There is no Triton for this GPU, so the network is trained without torch.compile.")
+        return False
+    return True
 
 
 def _normalise(network: Network, pool: list[Example]) -> None:

@@ -103,3 +103,14 @@ def test_a_recipe_with_a_typo_is_refused(tmp_path: Path) -> None:
 def test_a_recipe_whose_capture_is_missing_says_how_to_go_on(recipe: Recipe) -> None:
     with pytest.raises(FaceMimicError, match="empty the recipe's"):
         train(dataclasses.replace(recipe, captures=("nowhere.csv",)), lambda line: None)
+
+
+def test_a_gpu_without_triton_trains_uncompiled_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    from engine.train.train import _compiles
+
+    said: list[str] = []
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    assert not _compiles(torch.device("cuda"), said.append)
+    assert "Triton" in said[0]
+    assert _compiles(torch.device("cpu"), said.append)
+    assert len(said) == 1
