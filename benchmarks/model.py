@@ -1,5 +1,6 @@
 """Prints what a performance costs: `python -m benchmarks.model [WEIGHTS]`. Medians of warm runs, and what it takes
-resident, beside a transformer of the size that text-to-motion work uses, as ratios from one run.
+resident, beside a transformer of the size that text-to-motion work uses, as ratios from one run; then on an NVIDIA GPU,
+where there is one (model_gpu.py).
 
 The other transformer: 8 layers × 512 (4 heads, 1024 between), one token a frame at 20 frames a second, 1000 steps or
 50, as in MDM (Tevet et al. 2023) and Express4D. A few steps are timed and scaled up: all of them cost the same.
@@ -57,17 +58,24 @@ def other_step(seconds: float) -> float:
     return timed(steps, 3) / TIMED_STEPS
 
 
+def requests() -> dict[str, Request]:
+    """What is timed, by name: the default, a preview and a minute."""
+    short = Request((Beat.spanning("happy", 0.8, 0.3, 3.0),), duration=4.0, seed=1)
+    return {
+        f"4 s, {STEPS} steps (default)": short,
+        f"4 s, {PREVIEW} steps (preview)": Request(short.beats, duration=4.0, seed=1, steps=PREVIEW),
+        f"60 s with 12 beats, {STEPS} steps": long_request(0),
+    }
+
+
 def main() -> None:
     weights = Path(sys.argv[1]) if len(sys.argv) > 1 else weights_folder() / "performance.safetensors"
     generator = Generator.load("cpu", weights)
-    short = Request((Beat.spanning("happy", 0.8, 0.3, 3.0),), duration=4.0, seed=1)
-    preview = Request(short.beats, duration=4.0, seed=1, steps=PREVIEW)
-    usual = timed(lambda: generator.generate(short), 9)
     rows: list[tuple[str, float, float | None]] = [
-        (f"4 s, {STEPS} steps (default)", usual, 0.15),
-        (f"4 s, {PREVIEW} steps (preview)", timed(lambda: generator.generate(preview), 9), 0.05),
-        (f"60 s with 12 beats, {STEPS} steps", timed(lambda: generator.generate(long_request(0)), 3), 2.0),
+        (name, timed(lambda request=request: generator.generate(request), runs), budget)
+        for (name, request), runs, budget in zip(requests().items(), (9, 9, 3), (0.15, 0.05, 2.0), strict=True)
     ]
+    usual = rows[0][1]
     held = resident()
     step = other_step(4.0)
     rows += [(f"8 × 512 transformer, 4 s, {steps} steps (scaled up)", steps * step, None) for steps in (1000, 50)]
@@ -78,6 +86,10 @@ def main() -> None:
     for name, seconds, budget in rows:
         print(f"{name:<58}{seconds:>9.3f}{budget if budget else '':>9}{seconds / usual:>11.2f}×")
     print(f"{'resident at most, MB':<58}{held:>9.0f}{900:>9}")
+    if torch.cuda.is_available():
+        from benchmarks import model_gpu
+
+        model_gpu.main()
 
 
 if __name__ == "__main__":
