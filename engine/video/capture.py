@@ -18,7 +18,7 @@ from engine.video.clean import evenly, filled, without_outliers
 from engine.video.completion import completed, find_gaps
 from engine.video.confidence import ALL, Sighting, judge
 from engine.video.events import Events, find_events, lip_gap, spans
-from engine.video.faces import chosen_face, faces_to_choose
+from engine.video.faces import Chosen, chosen_face, faces_to_choose
 from engine.video.follow import follow
 from engine.video.footage import Footage, open_footage
 from engine.video.head import head_angles
@@ -37,8 +37,9 @@ DOUBTFUL = 0.5
 """Confidence below which a region counts as not seen well."""
 UNSURE = 0.3
 """Mean confidence of a channel, seen and decoded, below which it is told to be unsure."""
-TRACKING = 0.9
-"""Share of the work that is tracking, for progress."""
+TRACKING, CHOOSING, COMPLETING = 0.9, 0.1, 0.3
+"""For progress: the tracking's share of the work, what of that the choice among several faces takes, and what of the
+rest the performance model takes."""
 
 Progress = Callable[[float], None]
 
@@ -106,16 +107,19 @@ def capture_all(path: str | Path, options: Options, progress: Progress | None = 
 def _tracked(
     path: str | Path, footage: Footage, bundle: Path, options: Options, read_by: Reader, progress: Progress | None
 ) -> Track:
-    chosen = None
-    if options.face is not None:
+    def choose() -> Chosen:
         with open_footage(path, options.fps, options.mirrored) as first:
-            crowd = faces_to_choose(first, bundle, options.start, options.stop)
-        chosen = chosen_face(crowd, options.face, footage.name)
+            crowd = faces_to_choose(first, bundle, options.start, options.stop, _part(progress, 0, CHOOSING))
+        return chosen_face(crowd, options.face or 0, footage.name)
+
     store = None
     if options.cache and not footage.still:
         told = {name: getattr(options, name) for name in ("face", "start", "end", "mirrored")}
         store = Store(footage.sha256(), {**told, "rate": footage.fps, "model": file_sha256(bundle)})
-    return follow(footage, bundle, chosen, options.start, options.stop, progress, store, read_by.looker)
+    if options.face is None:
+        return follow(footage, bundle, None, options.start, options.stop, progress, store, read_by.looker)
+    tracking = _part(progress, CHOOSING, 1)
+    return follow(footage, bundle, choose, options.start, options.stop, tracking, store, read_by.looker)
 
 
 def _performed(
@@ -127,12 +131,20 @@ def _performed(
     footage: Footage,
     progress: Progress | None,
 ) -> Captured:
+    def tell(fraction: float) -> None:
+        if progress:
+            progress(fraction * (1 - COMPLETING))
+
     times, found = track.times, track.found
     sighting = judge(track)
+    tell(0.2)
     looks = track.looks if read_by.looker else None
     seen = as_seen(track, looks) if "smoothing" in options.without else steadied(track, looks, in_place=True)
+    tell(0.5)
     resting = resting_in(times, seen, sighting, read_by, options, footage.still)
+    tell(0.6)
     decoded, calibration, calibrated_by = read_as(times, seen, sighting, resting, read_by, known, options, footage.name)
+    tell(1.0)
     faces = filled(times, decoded.values)
     if calibration is not None:
         faces = calibration.applied(times, faces, read_by.bias.narrowing)
@@ -168,7 +180,7 @@ def _performed(
     del seen, decoded
     track.looks = track.looks[:0].copy()
     if "completion" not in options.without and not footage.still:
-        values, completion = _completed(track, values, trust, fps, options, progress)
+        values, completion = _completed(track, values, trust, fps, options, _part(progress, 1 - COMPLETING, 1))
         facts |= completion
     if progress:
         progress(1.0)

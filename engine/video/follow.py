@@ -41,7 +41,7 @@ Progress = Callable[[float], None]
 def follow(
     footage: Footage,
     model: Path,
-    chosen: Chosen | None = None,
+    choose: Callable[[], Chosen] | None = None,
     start: float = 0.0,
     end: float = math.inf,
     progress: Progress | None = None,
@@ -50,8 +50,8 @@ def follow(
 ) -> Track:
     """Follows the chosen face, or else the largest at first sight.
 
-    store: where a track is kept between runs; an unfinished one is gone on with. looker: looks at the face's crops;
-    without it the track has no looks, unless it is a kept one.
+    choose: called unless what is kept was already chosen. store: where a track is kept between runs; an unfinished one
+    is gone on with. looker: looks at the face's crops; without it the track has no looks, unless it is a kept one.
     Raises FaceMimicError (kind "video") when there is no frame or no face to follow.
     """
     looked_by = looker.sha256 if looker else ""
@@ -64,6 +64,7 @@ def follow(
         if progress:
             progress(1.0)
         return kept
+    chosen = choose() if choose and not kept else None
     last = min(end, footage.duration) if footage.duration else 0.0
     told = time.monotonic()
 
@@ -174,10 +175,10 @@ class _Follower:
     """Finds the chosen face in one picture after the other."""
 
     def __init__(self, model: Path, chosen: Chosen | None, state: dict[str, Any] | None) -> None:
-        self._face = chosen.number if chosen else 0
         self._chooser = Landmarker(model, faces=MOST_FACES, expressions=False)
         self._tracker = Landmarker(model, faces=1)
         state = state or {}
+        self._face: int = chosen.number if chosen else state.get("face", 0)
         self.cuts: list[float] = state.get("cuts", [])
         self.most_faces: int = state.get("most_faces", 0)
         self.quarter_turns: int = state.get("quarter_turns", 0)
@@ -201,6 +202,7 @@ class _Follower:
     def state(self) -> dict[str, Any]:
         """All that the next picture's result depends on, JSON-ready."""
         return {
+            "face": self._face,
             "cuts": self.cuts,
             "most_faces": self.most_faces,
             "quarter_turns": self.quarter_turns,

@@ -17,7 +17,7 @@ from engine.files import written_whole
 from engine.paths import cache_folder
 from engine.video.track import Track
 
-FORM = 3
+FORM = 4
 """Counts up when tracks are made or stored differently, so that older ones are not taken."""
 LARGEST = 1 << 30
 """Bytes that all tracks together may take; those that were not used for longest go first."""

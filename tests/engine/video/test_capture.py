@@ -190,6 +190,8 @@ def test_progress_rises_to_one_and_can_stop(shared: Path, bundle: Path) -> None:
     capture(shared / "video" / "face_a.mp4", model=bundle, end=0.5, cache=False, progress=told.append)
     assert told == sorted(told)
     assert 0 <= told[0] < 0.2 and told[-1] > 0.9
+    # What follows the tracking of a long video takes seconds, in which it can be cancelled as well.
+    assert len([fraction for fraction in told if fraction > room.TRACKING]) > 3
 
     def stop(fraction: float) -> None:
         if fraction > 0.02:

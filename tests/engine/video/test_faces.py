@@ -6,7 +6,8 @@ import pytest
 
 from engine.channels import INDEX
 from engine.errors import FaceMimicError
-from engine.video.capture import capture
+from engine.video import capture as capturing
+from engine.video.capture import CHOOSING, TRACKING, capture
 from engine.video.faces import PORTRAIT, chosen_face, faces_to_choose, portrait
 from engine.video.footage import open_footage
 
@@ -115,3 +116,21 @@ def test_a_picture_that_lies_on_its_side_is_turned(film: Callable, frames_of: Ca
         assert clip.provenance["quarter_turns"] == 4 - turns
         assert clip.values[:, INDEX["jawOpen"]].min() > 0.6
         assert any("lies on its side or head" in note for note in clip.provenance["notes"])
+
+
+def test_people_are_chosen_once(film: Callable, pair: list, bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, told = film(pair), []
+    whole = capture(path, model=bundle, decoder="none", face=1, cache=False)
+
+    def stop(fraction: float) -> None:
+        told.append(fraction)
+        if fraction > 0.5:
+            raise FaceMimicError("Cancelled.", "cancelled")
+
+    with pytest.raises(FaceMimicError):
+        capture(path, model=bundle, decoder="none", face=1, progress=stop)
+    # Looking for the people is told as well.
+    assert told == sorted(told) and len([fraction for fraction in told if fraction < CHOOSING * TRACKING]) > 1
+    monkeypatch.setattr(capturing, "faces_to_choose", None)
+    for _ in range(2):
+        np.testing.assert_array_equal(capture(path, model=bundle, decoder="none", face=1).values, whole.values)
