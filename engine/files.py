@@ -5,8 +5,12 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 from engine.errors import FaceMimicError
+
+_SHORT: Final = 40
+"""Characters of a file's name in its temporary one, which may not become too long by what is added."""
 
 
 @contextmanager
@@ -18,10 +22,16 @@ def written_whole(path: str | Path) -> Iterator[Path]:
     way.
     """
     path = Path(path)
+    try:
+        path.lstat()
+    except FileNotFoundError:
+        pass
+    except (OSError, ValueError) as error:
+        raise FaceMimicError(f"Cannot write {path}: {error}. Choose another name or folder.", "file") from error
     if path.is_dir():
         raise FaceMimicError(f"{path} is a folder. Give the name of a file.", "file")
     try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.stem}.", suffix=path.suffix, dir=path.parent)
+        handle, name = tempfile.mkstemp(prefix=f".{path.stem[:_SHORT]}.", suffix=path.suffix, dir=path.parent)
     except OSError as error:
         raise FaceMimicError(
             f"Cannot write {path}: {error.strerror}. Choose a folder that exists and that you may write to.",

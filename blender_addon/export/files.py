@@ -29,6 +29,8 @@ _OTHERS: Final = frozenset(
     )
 )  # fmt: skip
 """Endings that ask for a format; any other is part of a name, as in “take v1.2”."""
+_SHORT: Final = 40
+"""Characters of a file's name in its temporary one, which may not become too long by what is added."""
 
 
 def checked_target(path: str | Path, suffix: str) -> Path:
@@ -37,6 +39,12 @@ def checked_target(path: str | Path, suffix: str) -> Path:
     Raises AddonError otherwise, and for the ending of another format.
     """
     path = Path(path)
+    try:
+        path.lstat()
+    except FileNotFoundError:
+        pass
+    except (OSError, ValueError) as error:
+        raise AddonError(f"Cannot write {path}: {error}. Choose another name or folder.") from error
     if path.is_dir():
         raise AddonError(f"{path} is a folder. Give the name of a {suffix} file.")
     if path.suffix.lower() in _OTHERS - {suffix}:
@@ -58,7 +66,7 @@ def written_whole(path: Path) -> Iterator[Path]:
     Raises AddonError when the folder cannot be written to, or when the disk refuses on the way.
     """
     try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.stem}.", suffix=path.suffix, dir=path.parent)
+        handle, name = tempfile.mkstemp(prefix=f".{path.stem[:_SHORT]}.", suffix=path.suffix, dir=path.parent)
     except OSError as error:
         raise AddonError(
             f"Cannot write {path}: {error.strerror}. Choose a folder that exists and that you may write to."

@@ -86,9 +86,11 @@ def read_gltf(path: Path) -> tuple[dict[str, Any], bytes]:
     Raises AddonError when the file is missing, no glTF 2.0, or shorter than it says.
     """
     try:
+        if path.exists() and not path.is_file():
+            raise AddonError(f"{path} is no file. Choose a .vrm or glTF file.")
         data = path.read_bytes()
-    except OSError as error:
-        raise AddonError(f"{path} cannot be read: {error.strerror or error}.") from error
+    except (OSError, ValueError) as error:
+        raise AddonError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}.") from error
     if path.suffix.lower() == ".gltf":
         return _document(data, path.name), b""
     if len(data) < 20 or struct.unpack_from("<I", data)[0] != _MAGIC:
@@ -118,7 +120,7 @@ def read_gltf(path: Path) -> tuple[dict[str, Any], bytes]:
 def _document(text: bytes, name: str) -> dict[str, Any]:
     try:
         document = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise AddonError(f"{name} is damaged: its glTF description cannot be read. Export it again.") from error
     version = document.get("asset", {}).get("version") if isinstance(document, dict) else None
     if not str(version).startswith("2."):

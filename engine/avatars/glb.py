@@ -44,6 +44,8 @@ class Glb:
         """Raises FaceMimicError (kind "file") when the file is missing, not whole, or no binary glTF 2.0."""
         path = Path(path)
         try:
+            if path.exists() and not path.is_file():
+                raise _refused(f"{path} is no file. Give a .glb or .vrm file.")
             data = path.read_bytes()
         except OSError as error:
             what = "There is no avatar at" if isinstance(error, FileNotFoundError) else "Cannot read"

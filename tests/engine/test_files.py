@@ -26,3 +26,10 @@ def test_a_file_that_another_program_holds_is_a_sentence(tmp_path: Path, monkeyp
     with pytest.raises(FaceMimicError, match="another process"), written_whole(tmp_path / "take.npz") as part:
         part.write_bytes(b"after")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["n" * 300 + ".npz", "a\0b.npz"])
+def test_a_name_that_no_file_can_have_is_a_sentence(tmp_path: Path, name: str) -> None:
+    with pytest.raises(FaceMimicError, match="another name"), written_whole(tmp_path / name):
+        raise AssertionError
+    assert list(tmp_path.iterdir()) == []

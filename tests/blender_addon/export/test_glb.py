@@ -287,6 +287,15 @@ def test_the_ending_of_another_format_is_refused(make, perform, assign, tmp_path
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("name", ["n" * 300 + ".glb", "a\0b.glb"])
+def test_a_name_that_no_file_can_have_is_a_sentence(make, perform, assign, tmp_path, name):
+    character = make(FEW)
+    assign(character, perform(5))
+    with pytest.raises(AddonError, match="another name"):
+        export_glb(character, tmp_path / name)
+    assert not list(tmp_path.iterdir())
+
+
 def test_refusals_leave_no_file_and_no_change(make, perform, assign, scene_state, tmp_path, monkeypatch):
     character = make(FEW)
     with pytest.raises(AddonError, match="no performance"):

@@ -1,6 +1,7 @@
 """Avatars from files: real ones are matched, broken ones leave a sentence and an unchanged scene."""
 
 import json
+import os
 import struct
 from pathlib import Path
 
@@ -209,6 +210,24 @@ def test_a_description_that_makes_no_sense_is_refused(scene: bpy.types.Scene, tm
     assert whole(scene) == before
 
 
-def test_a_missing_file(scene: bpy.types.Scene, tmp_path: Path) -> None:
+def test_a_description_nested_without_end_is_refused(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    text = b'{"asset":' + b"[" * 200_000 + b"]" * 200_000 + b"}"
+    text += b" " * (-len(text) % 4)
+    file = tmp_path / "deep.vrm"
+    head = struct.pack("<IIIII", 0x46546C67, 2, 20 + len(text), len(text), 0x4E4F534A)
+    file.write_bytes(head + text)
+    with pytest.raises(AddonError, match=r"deep\.vrm is damaged"):
+        import_avatar(file)
+
+
+def test_a_missing_file_and_what_is_none(scene: bpy.types.Scene, tmp_path: Path) -> None:
     with pytest.raises(AddonError, match="nowhere"):
         import_avatar(tmp_path / "nowhere.vrm")
+    (tmp_path / "folder.vrm").mkdir()
+    with pytest.raises(AddonError, match="no file"):
+        import_avatar(tmp_path / "folder.vrm")
+    if hasattr(os, "mkfifo"):
+        # Reading it would wait for ever.
+        os.mkfifo(tmp_path / "pipe.vrm")
+        with pytest.raises(AddonError, match="no file"):
+            import_avatar(tmp_path / "pipe.vrm")

@@ -2,6 +2,7 @@
 
 import copy
 import json
+import os
 import struct
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.avatars.add_take import add_take
+from engine.avatars.glb import Glb
 from engine.errors import FaceMimicError
 from tests.engine.avatars.made import VRM_1, avatar, clip_of, packed, track, unpacked
 from tests.engine.avatars.test_add_take import assert_nothing_else_changed, skinned
@@ -191,3 +193,14 @@ def test_toon_materials_springs_and_unknown_extensions_survive_to_the_letter(
     for part in (document["materials"], document["extensions"], document["nodes"]):
         # As text too, in which 1 and 1.0, or an order of names, differ.
         assert json.dumps(part, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass") in told
+
+
+def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
+    (tmp_path / "folder.vrm").mkdir()
+    names = ["folder.vrm"]
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(tmp_path / "pipe.vrm")
+        names.append("pipe.vrm")
+    for name in names:
+        with pytest.raises(FaceMimicError, match="no file"):
+            Glb.read(tmp_path / name)
