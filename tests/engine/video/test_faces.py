@@ -1,5 +1,6 @@
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -24,7 +25,7 @@ def pair(frames_of: Callable) -> list[np.ndarray]:
     return pictures
 
 
-def pursed(path: Path, bundle: Path, **options: object) -> np.ndarray:
+def pursed(path: Path, bundle: Path, **options: Any) -> np.ndarray:
     clip = capture(path, model=bundle, decoder="none", without=("completion", "smoothing"), **options)
     return clip.values[:, INDEX["mouthPucker"]]
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.errors import FaceMimicError
-from engine.video.footage import LONGEST_SIDE, Footage, Video, natural_order, open_footage
+from engine.video.footage import LONGEST_SIDE, Footage, Video, _rgb, natural_order, open_footage, opencv
 
 
 def pictures(count: int = 12, height: int = 120, width: int = 160) -> list[np.ndarray]:
@@ -41,6 +41,21 @@ def test_a_part_is_cut_by_time(film: Callable) -> None:
 def test_large_pictures_are_shrunk(film: Callable) -> None:
     with open_footage(film(pictures(2, 1080, 1920))) as video:
         assert max(next(iter(video.pictures())).pixels.shape) == LONGEST_SIDE
+
+
+@settings(max_examples=15)
+@given(st.integers(1281, 5000), st.floats(0.4, 1))
+def test_shrunk_pictures_show_the_same_in_the_same_places(width: int, ratio: float) -> None:
+    cv2 = opencv()
+    height = round(width * ratio)
+    across, down = np.arange(width, dtype=np.float32) / width, np.arange(height, dtype=np.float32)[:, None] / height
+    wave = 127 + 60 * np.sin(40 * across) + 60 * np.cos(30 * down)
+    large = np.stack([wave, 255 - wave, wave * 0 + 9], 2).astype(np.uint8)
+    small = _rgb(cv2, large)[:, :, ::-1].astype(int)
+    assert max(small.shape) == LONGEST_SIDE
+    assert abs(small.shape[0] / small.shape[1] - height / width) < 0.002
+    exact = cv2.resize(large, small.shape[1::-1], interpolation=cv2.INTER_AREA)
+    assert np.abs(small - exact).max() <= 3
 
 
 @pytest.mark.parametrize("quarter_turns", [1, 2, 3])
