@@ -102,8 +102,8 @@ def test_a_covered_mouth_has_low_confidence_and_the_eyes_keep_theirs(
     ("change", "hidden", "seen"),
     [
         (covered, ("mouth", "jaw"), ("eyes", "brows")),
-        (masked, ("mouth", "jaw"), ("eyes", "brows")),
-        (shaded, ("eyes",), ("mouth", "jaw")),
+        (masked, ("mouth", "jaw", "nose"), ("eyes", "brows")),
+        (shaded, ("eyes",), ("mouth", "jaw", "nose")),
     ],
 )
 def test_what_is_covered_throughout_is_noticed(
@@ -155,6 +155,14 @@ def test_what_is_covered_throughout_is_noticed_without_colours(
     for name in ("mouth", "jaw"):
         assert np.median(hidden.regions[:, PLACE[name]]) < 0.1, name
     assert np.median(hidden.regions[:, PLACE["eyes"]]) > 0.8
+
+
+def test_confidence_falls_as_soon_as_a_hand_comes(captured_a: Captured, frames_of: Callable, bundle: Path) -> None:
+    frames = list(range(60, 70))
+    told = changed(captured_a.track, frames, covered, frames_of("face_a.mp4", 2.0, 2.32), bundle)
+    mouth = told.regions[:, PLACE["mouth"]]
+    assert mouth[58:72].max() < 0.25
+    assert mouth[[54, 55, 74, 75]].min() > 0.8
 
 
 def test_a_mouth_that_is_covered_for_a_while_is_noticed_without_colours(
