@@ -9,6 +9,7 @@ import json
 import struct
 import tempfile
 from collections import defaultdict
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +78,7 @@ def import_avatar(path: str | Path) -> Character:
                 bpy.data.batch_remove(new)
         if isinstance(error, AddonError):
             raise
-        raise AddonError(f"Blender could not import {path.name}: {_first_line(error)}") from error
+        raise AddonError(f"Blender could not import {path.name}: {_told(error)}") from error
 
 
 def read_gltf(path: Path) -> tuple[dict[str, Any], bytes]:
@@ -146,9 +147,12 @@ def _import(path: Path) -> None:
     operator(filepath=str(path), **options)
 
 
-def _first_line(error: Exception) -> str:
-    text = str(error).strip() or type(error).__name__
-    return text.removeprefix("Error: ").splitlines()[0]
+def _told(error: Exception) -> str:
+    """Blender's sentence about it; where its importer stumbled there is none."""
+    text = str(error).strip().removeprefix("Error: ")
+    if not text or "Traceback" in text or isinstance(error, KeyError | IndexError | AttributeError | TypeError):
+        return "what it describes does not fit together. Export it again."
+    return text.splitlines()[0]
 
 
 def _targets(mesh: dict[str, Any]) -> int:
@@ -168,24 +172,29 @@ def _name_targets(document: dict[str, Any], name: str) -> None:
         sources = [mesh, *mesh["primitives"]]
         named = [(one.get("extras") or {}).get("targetNames") or [] for one in sources]
         stated = next((names for names in named if names), [])
-        names: list[str] = []
-        for index in range(count):
-            wanted = str(stated[index]) if index < len(stated) and stated[index] else ""
-            names.append(_unique(wanted or alone.get((number, index), f"target_{index}"), names))
+        wanted = [str(stated[index]) if index < len(stated) and stated[index] else "" for index in range(count)]
+        names = _unique([one or alone.get((number, index), f"target_{index}") for index, one in enumerate(wanted)])
         mesh["extras"] = {**(mesh.get("extras") or {}), "targetNames": names}
 
 
-def _unique(name: str, taken: list[str]) -> str:
-    """A name that Blender keeps as it is: at most 63 bytes, and not there yet."""
-    candidate, number = name, 0
-    while True:
-        while len(candidate.encode()) > _LONGEST_NAME:
-            name = name[:-1]
-            candidate = name if number == 0 else f"{name}.{number:03}"
-        if candidate not in taken and candidate != "Basis":
-            return candidate
-        number += 1
-        candidate = f"{name}.{number:03}"
+def _unique(names: Iterable[str]) -> list[str]:
+    """The names as Blender keeps them: at most 63 bytes, and each once."""
+    found = {"Basis": None}
+    numbers: dict[str, int] = defaultdict(int)
+    for name in names:
+        stem = _shortened(name)
+        candidate = stem
+        while candidate in found:
+            numbers[stem] += 1
+            ending = f".{numbers[stem]:03}"
+            candidate = _shortened(name, len(ending)) + ending
+        found[candidate] = None
+    return list(found)[1:]
+
+
+def _shortened(name: str, spared: int = 0) -> str:
+    """As much of a name's beginning as fits, with `spared` bytes for what follows."""
+    return name.encode()[: _LONGEST_NAME - spared].decode(errors="ignore")
 
 
 def expressions(document: dict[str, Any]) -> list[tuple[str, list[tuple[int, int, float]]]]:

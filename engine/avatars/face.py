@@ -14,6 +14,8 @@ from engine.clip import Clip
 from engine.errors import FaceMimicError
 
 _LISTED: Final = 12
+_LONGEST: Final = 63
+"""How many names, and how much of each, a sentence lists."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,7 @@ def faces(
             if face.parts:
                 found.append(face)
     if not found and needed:
-        every = [name for own in names.values() for name in own]
+        every = [name[:_LONGEST] for own in names.values() for name in own]
         more = ", …" if len(every) > _LISTED else ""
         raise FaceMimicError(
             f"FaceMimic knows none of the names of {avatar.name}'s morph targets: {', '.join(every[:_LISTED])}{more}. "

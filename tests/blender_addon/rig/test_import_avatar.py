@@ -9,9 +9,10 @@ import bpy
 import numpy as np
 import pytest
 
+from blender_addon.export.blender_data import key_blocks
 from blender_addon.messages import AddonError
 from blender_addon.rig.character import EXPRESSIONS
-from blender_addon.rig.import_avatar import import_avatar
+from blender_addon.rig.import_avatar import _name_targets, import_avatar, read_gltf
 
 TRIANGLE = struct.pack("<9f", 0, 0, 0, 1, 0, 0, 0, 1, 0)
 LIFT = struct.pack("<9f", 0, 0, 0, 0, 0, 0, 0, 0, 1)
@@ -218,6 +219,37 @@ def test_a_description_nested_without_end_is_refused(scene: bpy.types.Scene, tmp
     file.write_bytes(head + text)
     with pytest.raises(AddonError, match=r"deep\.vrm is damaged"):
         import_avatar(file)
+
+
+@pytest.mark.parametrize(
+    "nodes",
+    [[{"mesh": 0, "children": [7]}], [{"mesh": 0, "children": [1]}, {"children": [0]}], [{"mesh": 0, "skin": 7}]],
+    ids=["no such child", "a circle", "no such skin"],
+)
+def test_nodes_that_contradict_one_another_are_a_sentence(
+    scene: bpy.types.Scene, tmp_path: Path, nodes: list[dict]
+) -> None:
+    (tmp_path / "broken.vrm").write_bytes(glb({**document(1), "nodes": nodes}))
+    before = whole(scene)
+    with pytest.raises(AddonError, match=r"import broken\.vrm: what it describes does not fit together"):
+        import_avatar(tmp_path / "broken.vrm")
+    assert whole(scene) == before
+
+
+def test_names_that_are_long_empty_or_there_already(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    names = ["jawOpen", "jawOpen", "", "Basis", "あ" * 100_000, "あ" * 100_001, "jawOpen.001"]
+    (tmp_path / "named.vrm").write_bytes(glb(document(len(names), names=names)))
+    (mesh,) = import_avatar(tmp_path / "named.vrm").meshes
+    assert [block.name for block in key_blocks(mesh)[1:]] == [
+        *("jawOpen", "jawOpen.001", "target_2", "Basis.001", "あ" * 21, "あ" * 19 + ".001", "jawOpen.001.001"),
+    ]
+
+
+def test_thousands_of_targets_of_one_name(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    (tmp_path / "many.vrm").write_bytes(glb(document(10_000, names=["jawOpen"] * 10_000)))
+    document_, _ = read_gltf(tmp_path / "many.vrm")
+    _name_targets(document_, "many.vrm")
+    assert document_["meshes"][0]["extras"]["targetNames"][-1] == "jawOpen.9999"
 
 
 def test_a_missing_file_and_what_is_none(scene: bpy.types.Scene, tmp_path: Path) -> None:
