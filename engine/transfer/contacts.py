@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from engine.transfer import mesh
+from engine.transfer.source import Source
 
 Array = np.ndarray
 
@@ -14,6 +15,8 @@ _BANDS = {"lid": (-4.0, -1.0, 1.0, 3.0), "lip": (-5.0, -1.0, 1.5, 4.0)}
 """Rings between which a correction rises from 0 to all of it, and falls again."""
 _NEAR = 0.08
 """Share of a seam's length over which its edge is followed."""
+_PARTED = 1.5
+"""mm by which lips part that do not stay shut."""
 _MOVES = 1e-3
 _FACES_OUT = 0.2
 """Cosine of the angle from which a surface looks away from the eyeball rather than towards it."""
@@ -57,6 +60,16 @@ class Seam(NamedTuple):
         return weight @ values[on] - (mean / (spread - mean**2 + 0.05))[:, None] * tilt
 
 
+def stay_shut(source: Source) -> list[int]:
+    """Numbers of the shapes that do not part the sample's lips."""
+    rim = source.lip_ring == 0
+    upper, lower = np.flatnonzero(rim & (source.label == 1)), np.flatnonzero(rim & (source.label == 2))
+    facing = lower[mesh.Tree(source.points[lower]).query(source.points[upper])[1]]
+    parted = np.abs(source.deltas[:, upper, 2] - source.deltas[:, facing, 2]).max(1)
+    moving = np.abs(source.deltas[:, upper]).max((1, 2)) > _PARTED
+    return [int(shape) for shape in np.flatnonzero((parted < _PARTED) & moving)]
+
+
 def closed(seam: Seam, values: Array, falls: float) -> Array:
     """A correction (n, 3) that makes `values` (n, 3) alike on both edges, such as the places of lids that meet.
 
@@ -68,6 +81,16 @@ def closed(seam: Seam, values: Array, falls: float) -> Array:
     inside = np.abs(seam.place - np.median(seam.place[seam.upper | seam.lower])) < 0.6 * seam.width
     way = (lower - upper) * (seam.share() * inside)[:, None]
     return np.where(seam.upper[:, None], falls, np.where(seam.lower[:, None], falls - 1.0, 0.0)) * way
+
+
+def opens(seam: Seam, values: Array) -> float:
+    """How far `values` (n, 3) part the middle of two edges, as a share of their length."""
+    upper, lower = seam.edge(values, True), seam.edge(values, False)
+    if upper is None or lower is None:
+        return 0.0
+    inside = seam.upper | seam.lower
+    inside &= np.abs(seam.place - np.median(seam.place[inside])) < 0.1 * seam.width
+    return float(np.abs(upper - lower)[inside, 2].max(initial=0.0)) / seam.width
 
 
 def outside(rest: Array, normals: Array, delta: Array, ball: Array, centre: Array, near: Array) -> Array:

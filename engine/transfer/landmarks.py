@@ -28,6 +28,21 @@ def trusted() -> tuple[np.ndarray, np.ndarray]:
     return np.array(list(reach)), np.array(list(reach.values()), float)
 
 
+def lid_edges(points: np.ndarray, side: str, count: int = 40) -> tuple[np.ndarray, np.ndarray]:
+    """The edges of the upper and the lower lid from the inner corner outwards, (count, 3) each, evenly spaced.
+
+    points (468, 3). side: "Left" or "Right".
+    """
+
+    def dense(run: list[int]) -> np.ndarray:
+        line = points[run]
+        length = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(line, axis=0), axis=1))])
+        at = np.linspace(0, length[-1], count)
+        return np.stack([np.interp(at, length, axis) for axis in line.T], 1)
+
+    return dense(CONTOURS[f"lidUpper{side}"]), dense(CONTOURS[f"lidLower{side}"])
+
+
 def lips_closed(points: np.ndarray) -> np.ndarray:
     """The points (468, 3) with the inner edges of both lips on the line between them.
 

@@ -8,7 +8,7 @@ longer the way to it over the surface, which is long through a fold.
 import numpy as np
 
 from engine.transfer import mesh
-from engine.transfer.landmarks import CONTOURS
+from engine.transfer.landmarks import lid_edges
 from engine.transfer.parts import Ball
 
 Array = np.ndarray
@@ -29,20 +29,18 @@ _EDGE, _LOOSE, _FOLD = 2.0, 0.02, 3.0
 """mm around its edge within which a lid goes exactly where it is turned; how little it is held to that further away;
 mm over which it is smoothed there.
 """
-_DENSE = 40
-"""Points along the edge of a lid."""
 
 
 def fits(ball: Ball, marks: Array, side: str) -> bool:
     """Whether the edges of the lids lie around this eyeball as around one that they can slide on."""
-    rim = np.concatenate(_edges(marks, side))
+    rim = np.concatenate(lid_edges(marks, side))
     away = np.linalg.norm(rim - ball.centre, axis=1) / ball.radius
     return ball.round and bool(0.85 < np.median(away) < 1.35 and away.max() < 1.8)
 
 
 def turned(points: Array, triangles: Array, lids: Array, ball: Ball, marks: Array, side: str) -> dict[str, Array]:
     """Offsets (n, 3) of the skin for each of SHARES. lids (n,): 1 on the upper lid, -1 on the lower, fading to 0."""
-    upper, lower = _edges(marks, side)
+    upper, lower = lid_edges(marks, side)
     frame = _frame(upper, ball.centre)
     along, angle, radius = _polar(points, ball.centre, frame)
     top, low = (_angle_at(edge, along, ball.centre, frame) for edge in (upper, lower))
@@ -69,18 +67,6 @@ def turned(points: Array, triangles: Array, lids: Array, ball: Ball, marks: Arra
     part = points[kept], own.reshape(-1, 3)
     offsets[:, kept] = mesh.smooth(offsets[:, kept], fixed[kept], *part, np.full(len(kept), _FOLD))
     return dict(zip(SHARES, offsets, strict=True))
-
-
-def _edges(marks: Array, side: str) -> tuple[Array, Array]:
-    """The edges of both lids from the inner corner outwards, (_DENSE, 3) each, evenly spaced."""
-
-    def dense(run: list[int]) -> Array:
-        line = marks[run]
-        length = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(line, axis=0), axis=1))])
-        at = np.linspace(0, length[-1], _DENSE)
-        return np.stack([np.interp(at, length, axis) for axis in line.T], 1)
-
-    return dense(CONTOURS[f"lidUpper{side}"]), dense(CONTOURS[f"lidLower{side}"])
 
 
 def _frame(upper: Array, centre: Array) -> Array:

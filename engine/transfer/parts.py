@@ -5,8 +5,9 @@ from typing import NamedTuple
 import numpy as np
 
 from engine.channels import INDEX
-from engine.transfer import mesh
-from engine.transfer.landmarks import CONTOURS, NAMED
+from engine.transfer import drawn_eyes, lashes, mesh
+from engine.transfer.drawn_eyes import Eye
+from engine.transfer.landmarks import CONTOURS, NAMED, lid_edges
 from engine.transfer.source import Source
 from engine.transfer.warp import Warp, similarity
 
@@ -17,29 +18,37 @@ _ON_SKIN = 10.0
 
 _SOFT = 12.0
 """mm of height over which gums in one piece pass from the skull to the jaw."""
-_FLAT_HEIGHT = {"eyeBlink": 0.1, "eyeSquint": 0.7, "eyeWide": 1.12}
-"""What remains of a flat eye's height."""
-_LINE = 0.3
-"""Where a flat eye shuts: a share of its height from below."""
-_LIFT = 0.08
-"""How far it comes forward, a share of its height."""
+_IN_EYE = 0.5
+"""A part of an eye has points within this share of the way from the opening's middle to its rim; lashes have not."""
+_LASH = 2.5, 0.06
+"""mm, and share of the eye's width, within which a lash comes to the rim."""
+_BESIDE, _BEHIND = 12, 1.5
+"""Places of the skin beside a line drawn on the lips, and mm that it lies behind the foremost of them at most."""
+_SHOWN, _FURTHEST = 0.5, 4.0
+"""Share of a tongue's length that shows before the lips; how many times as far as the sample's it comes at most."""
+_HEMISPHERE = 1.3
+"""Radii that an eyeball is deep at least; the front of one is no ball that lids could slide on."""
 
 
 class Ball(NamedTuple):
-    """One eyeball: its vertices, centre (3,), radius in mm; round: whether it is a sphere rather than a flat eye."""
+    """One eye: its vertices, also by piece; centre (3,), radius in mm; round: whether it is a whole eyeball."""
 
     vertices: Array
+    pieces: tuple[Array, ...]
     centre: Array
     radius: float
     round: bool
 
 
 class Parts(NamedTuple):
-    """Vertices by what they are; balls by side, "Left" and "Right"; lining: gums in one piece, upper and lower;
-    mouth (3,): the middle of the line between the lips.
+    """Vertices by what they are. balls and lashes by side, "Left" and "Right"; lashes of the upper and the lower lid;
+    lip_lines: what is drawn on the upper and the lower lip; lining: gums in one piece, upper and lower. mouth (3,): the
+    middle of the line between the lips.
     """
 
     balls: dict[str, Ball]
+    lashes: dict[str, tuple[Array, Array]]
+    lip_lines: tuple[Array, Array]
     lower_teeth: Array
     lining: Array
     tongue: Array
@@ -51,9 +60,11 @@ def find_parts(points: Array, pieces: Array, skin: int, skin_points: Array, mark
     """Sorts the pieces other than the skin. points (v, 3) and marks (468, 3) in the sample's space, mm."""
     balls: dict[str, list[Array]] = {"Left": [], "Right": []}
     lower: list[Array] = []
+    lines: list[Array] = []
     lining: list[Array] = []
     tongue: list[Array] = []
     worn: list[Array] = []
+    grown: dict[str, tuple[list[Array], list[Array]]] = {"Left": ([], []), "Right": ([], [])}
     mouth = marks[[NAMED["mouthCornerLeft"], NAMED["mouthCornerRight"], NAMED["lipUpperEdge"]]].mean(0)
     half = np.ptp(marks[[NAMED["mouthCornerLeft"], NAMED["mouthCornerRight"]], 0]) / 2
     tree = mesh.Tree(skin_points)
@@ -63,12 +74,16 @@ def find_parts(points: Array, pieces: Array, skin: int, skin_points: Array, mark
             continue
         cloud = points[vertices]
         middle, extent = (cloud.min(0) + cloud.max(0)) / 2, np.ptp(cloud, axis=0)
-        side = _eye_of(middle, extent, marks)
+        side = _eye_of(cloud, marks)
         inside = middle - mouth
         if side:
             balls[side].append(vertices)
+        elif lash := _lid_of(cloud, marks):
+            grown[lash[0]][lash[1]].append(vertices)
         elif abs(inside[0]) < 1.4 * half and -8 < inside[1] < 75 and abs(inside[2]) < 28 and extent.max() < 120:
-            if cloud[:, 2].max() > mouth[2] + 5 and cloud[:, 2].min() < mouth[2] - 5 and extent[2] > 16:
+            if _before(cloud, skin_points):
+                lines.append(vertices)
+            elif cloud[:, 2].max() > mouth[2] + 5 and cloud[:, 2].min() < mouth[2] - 5 and extent[2] > 16:
                 lining.append(vertices)
             elif _is_tongue(cloud):
                 tongue.append(vertices)
@@ -76,29 +91,76 @@ def find_parts(points: Array, pieces: Array, skin: int, skin_points: Array, mark
                 lower.append(vertices)
         elif extent.max() < 90 and np.quantile(tree.query(cloud)[0], 0.9) < _ON_SKIN:
             worn.append(vertices)
-    found = {side: _ball(points, np.concatenate(some)) for side, some in balls.items() if some}
-    return Parts(found, _joined(lower), _joined(lining), _joined(tongue), _joined(worn), mouth)
+    found = {side: _ball(points, tuple(some)) for side, some in balls.items() if some}
+    lashed = {side: (_joined(upper), _joined(under)) for side, (upper, under) in grown.items()}
+    upper, under = _by_lip(lines, points, marks)
+    if not len(under):
+        worn, upper = [*worn, upper], under
+    return Parts(found, lashed, (upper, under), _joined(lower), _joined(lining), _joined(tongue), _joined(worn), mouth)
+
+
+def _before(cloud: Array, skin_points: Array) -> bool:
+    """Whether a piece near the mouth lies on the lips rather than behind them."""
+    near = mesh.Tree(skin_points[:, [0, 2]]).query(cloud[:, [0, 2]], k=min(_BESIDE, len(skin_points)))[1]
+    return bool(np.median(cloud[:, 1] - skin_points[near, 1].min(1)) < _BEHIND)
+
+
+def _by_lip(lines: list[Array], points: Array, marks: Array) -> tuple[Array, Array]:
+    """Lines on the upper and on the lower lip; a single one belongs to both, and all of it comes first."""
+    edge = marks[CONTOURS["lipUpperInner"]]
+    heights = [float((points[one, 2] - np.interp(points[one, 0], edge[:, 0], edge[:, 2])).mean()) for one in lines]
+    middle = (max(heights, default=0.0) + min(heights, default=0.0)) / 2
+    upper = [one for one, height in zip(lines, heights, strict=True) if height >= middle]
+    return _joined(upper), _joined([one for one in lines if not any(one is other for other in upper)])
 
 
 def _joined(some: list[Array]) -> Array:
     return np.concatenate(some) if some else np.zeros(0, int)
 
 
-def _eye_of(middle: Array, extent: Array, marks: Array) -> str | None:
+def _eye_of(cloud: Array, marks: Array) -> str | None:
+    """The side of the eye that a piece is part of; None for lashes, brows and everything else."""
+    middle, extent = (cloud.min(0) + cloud.max(0)) / 2, np.ptp(cloud, axis=0)
     for side in ("Left", "Right"):
-        rim = marks[CONTOURS[f"lidUpper{side}"] + CONTOURS[f"lidLower{side}"]]
-        centre, width = rim.mean(0), float(np.ptp(rim[:, 0]))
+        rim = np.concatenate(lid_edges(marks, side))
+        centre, width = (rim.min(0) + rim.max(0)) / 2, float(np.ptp(rim[:, 0]))
         away = middle - centre
         near = abs(away[0]) < 0.5 * width and abs(away[2]) < 0.5 * width and -0.4 * width < away[1] < 1.3 * width
-        # Lashes and brows are wider than tall; eyeballs, irises and pupils are about as tall as wide.
-        rounded = extent[[0, 2]].min() > 0.45 * extent[[0, 2]].max() > 0.1 * width
-        if near and rounded and extent.max() < 2.2 * width:
+        if not near or extent.max() > 2.2 * width:
+            continue
+        angle, far = _around(rim, centre)
+        order = np.argsort(angle)
+        own, own_far = _around(cloud, centre)
+        share = own_far / np.interp(own, angle[order], far[order], period=2 * np.pi)
+        if share.min() < _IN_EYE:
             return side
     return None
 
 
-def _ball(points: Array, vertices: Array) -> Ball:
+def _around(points: Array, centre: Array) -> tuple[Array, Array]:
+    """Angle and distance (n,) of points around a centre, seen from the front."""
+    x, z = (points - centre)[:, [0, 2]].T
+    return np.arctan2(z, x), np.hypot(x, z)
+
+
+def _lid_of(cloud: Array, marks: Array) -> tuple[str, int] | None:
+    """The side, and 0 for the upper or 1 for the lower lid, on whose edge a piece grows; None for what does not."""
+    for side in ("Left", "Right"):
+        edges = lid_edges(marks, side)
+        width = float(np.ptp(edges[0][:, 0]))
+        deep = np.ptp(edges[0][:, 1]) + 0.3 * width
+        if abs(cloud[:, 1].mean() - edges[0][:, 1].mean()) > deep:
+            continue
+        away = [mesh.Tree(edge[:, [0, 2]]).query(cloud[:, [0, 2]])[0] for edge in edges]
+        touches = min(far.min() for far in away) < max(_LASH[0], _LASH[1] * width)
+        if touches and np.median(np.minimum(*away)) < 0.7 * width and np.ptp(cloud, axis=0).max() < 2 * width:
+            return side, int(away[1].mean() < away[0].mean())
+    return None
+
+
+def _ball(points: Array, pieces: tuple[Array, ...]) -> Ball:
     """A sphere through the vertices by least squares; a flat eye turns about a centre behind it."""
+    vertices = np.concatenate(pieces)
     cloud = points[vertices]
     system = np.concatenate([2 * cloud, np.ones((len(cloud), 1))], 1)
     answer = np.linalg.lstsq(system, (cloud**2).sum(1), rcond=None)[0]
@@ -106,10 +168,11 @@ def _ball(points: Array, vertices: Array) -> Ball:
     radius = float(np.sqrt(max(answer[3] + centre @ centre, 0.0)))
     half = np.ptp(cloud, axis=0)[[0, 2]].max() / 2
     away = np.abs(np.linalg.norm(cloud - centre, axis=1) - radius)
-    if np.median(away) < 0.12 * radius and 0.7 * half < radius < 1.6 * half:
-        return Ball(vertices, centre, radius, True)
+    whole = np.ptp(cloud[:, 1]) > _HEMISPHERE * radius
+    if whole and np.median(away) < 0.12 * radius and 0.7 * half < radius < 1.6 * half:
+        return Ball(vertices, pieces, centre, radius, True)
     middle = (cloud.min(0) + cloud.max(0)) / 2
-    return Ball(vertices, np.array([middle[0], cloud[:, 1].min() + half, middle[2]]), half, False)
+    return Ball(vertices, pieces, np.array([middle[0], cloud[:, 1].min() + half, middle[2]]), half, False)
 
 
 def _is_tongue(cloud: Array) -> bool:
@@ -121,27 +184,97 @@ def _is_tongue(cloud: Array) -> bool:
     return len(rear) > 3 and bool((np.abs(rear[:, 0]) < 0.2 * extent[0]).any())
 
 
-def move_parts(parts: Parts, points: Array, skin: Array, out: Array, source: Source, to: Warp, back: Warp) -> None:
-    """Fills in `out` (52, v, 3) for everything that is not the skin, whose vertices are `skin`."""
+def move_parts(
+    parts: Parts,
+    points: Array,
+    skin: Array,
+    out: Array,
+    source: Source,
+    maps: tuple[Warp, Warp, float],
+    marks: Array,
+    lip: Array,
+    drawn: dict[str, Eye],
+) -> None:
+    """Fills in `out` (52, v, 3) for everything that is not the skin, whose vertices are `skin`.
+
+    maps: of the source's space to the target's, and back, and the share of jawOpen that suits the mouth. lip: of each
+    vertex of the skin, over 0 on the upper one and under 0 on the lower. drawn: the eyes, by side, that are no turning
+    balls.
+    """
     jawed = np.concatenate([parts.lower_teeth, parts.tongue])
     if len(jawed):
-        _follow_jaw(jawed, points, out, source, to, back)
+        _follow_jaw(jawed, points, out, source, maps)
     if len(parts.lining):
         # Upper and lower half are told apart by height alone, and the soft cheek between them stretches.
         below = np.clip((parts.mouth[2] - points[parts.lining, 2]) / _SOFT + 0.5, 0, 1)
         share = below * below * (3 - 2 * below)
-        _follow_jaw(parts.lining, points, out, source, to, back, share[:, None])
+        _follow_jaw(parts.lining, points, out, source, maps, share[:, None])
     if len(parts.tongue):
-        out[INDEX["tongueOut"], parts.tongue] += _tongue_out(points[parts.tongue], source)
-    if len(parts.on_skin):
-        away, near = mesh.Tree(points[skin]).query(points[parts.on_skin], k=min(6, len(skin)))
-        weight = 1.0 / (away + 0.5) ** 2
-        weight /= weight.sum(1, keepdims=True)
-        for shape in range(len(out)):
-            out[shape, parts.on_skin] = (out[shape, skin[near]] * weight[..., None]).sum(1)
+        out[INDEX["tongueOut"], parts.tongue] += _tongue_out(points[parts.tongue], source, float(parts.mouth[1]))
+    _lay(parts.on_skin, points, skin, out)
+    for vertices, own in zip(parts.lip_lines, (skin[lip >= 0], skin[lip <= 0]), strict=True):
+        _lay(vertices, points, own, out)
     for side, ball in parts.balls.items():
-        _turn(ball, side, points, out, source)
-        _shut_flat(ball, side, points, skin, parts.on_skin, out)
+        eye = drawn.get(side)
+        if eye is None:
+            _turn(ball, side, points, out, source)
+        else:
+            _slide(ball, side, eye, points, out)
+            _keep_lines(parts.on_skin, side, eye, points, out)
+    for side, grown in parts.lashes.items():
+        _ride(grown, side, points, skin, out, marks, parts.balls.get(side), drawn.get(side))
+
+
+def _lay(vertices: Array, points: Array, skin: Array, out: Array) -> None:
+    """What lies on the skin goes with its nearest places."""
+    if not len(vertices) or not len(skin):
+        return
+    away, near = mesh.Tree(points[skin]).query(points[vertices], k=min(6, len(skin)))
+    weight = 1.0 / (away + 0.5) ** 2
+    weight /= weight.sum(1, keepdims=True)
+    for shape in range(len(out)):
+        out[shape, vertices] = (out[shape, skin[near]] * weight[..., None]).sum(1)
+
+
+def _slide(ball: Ball, side: str, eye: Eye, points: Array, out: Array) -> None:
+    for name, (vertices, offsets) in drawn_eyes.looks(eye, ball.pieces, points).items():
+        out[INDEX[name + side], vertices] = offsets
+    if eye.closed:
+        for name, offsets in drawn_eyes.shut(eye, points[ball.vertices]).items():
+            out[INDEX[name + side], ball.vertices] = offsets
+
+
+def _keep_lines(on_skin: Array, side: str, eye: Eye, points: Array, out: Array) -> None:
+    """Folds and brows keep their form where the skin below them is drawn over the eye."""
+    own = on_skin[np.abs(eye.local(points[on_skin])[:, 0] / eye.width - 0.5) < 1.5]
+    if len(own):
+        for name, offsets in drawn_eyes.lines(eye, points[own]).items():
+            out[INDEX[name + side], own] = offsets
+
+
+def _ride(
+    grown: tuple[Array, Array],
+    side: str,
+    points: Array,
+    skin: Array,
+    out: Array,
+    marks: Array,
+    ball: Ball | None,
+    eye: Eye | None,
+) -> None:
+    """Lashes of one eye go with the edges of its lids."""
+    upper, lower = lid_edges(marks, side)
+    lies_above = mesh.Tree(upper).query(points[skin])[0] < mesh.Tree(lower).query(points[skin])[0]
+    for lid, (edge, own) in enumerate(((upper, skin[lies_above]), (lower, skin[~lies_above]))):
+        vertices = grown[lid]
+        if not len(vertices) or not len(own):
+            continue
+        motion = lashes.edge_motion(edge, points[own], out[:, own])
+        centre = ball.centre if ball is not None and eye is None else None
+        out[:, vertices] = lashes.carried(points[vertices], edge, motion, centre)
+        if eye is not None:
+            for name, offsets in drawn_eyes.lashes(eye, points[vertices], lid == 0).items():
+                out[INDEX[name + side], vertices] = offsets
 
 
 def _turn(ball: Ball, side: str, points: Array, out: Array, source: Source) -> None:
@@ -149,35 +282,23 @@ def _turn(ball: Ball, side: str, points: Array, out: Array, source: Source) -> N
     for way, degrees, axis in zip(
         ("Up", "Down", "In", "Out"), source.gaze, ((-1, 0, 0), (1, 0, 0), (0, 0, -sign), (0, 0, sign)), strict=True
     ):
-        angle = np.radians(degrees if ball.round else 0.6 * degrees)
+        angle = np.radians(degrees)
         ray, pole = points[ball.vertices] - ball.centre, np.array(axis, float)
         along = pole * (ray @ pole)[:, None]
         turned = along + (ray - along) * np.cos(angle) + np.cross(pole, ray) * np.sin(angle)
         out[INDEX[f"eyeLook{way}{side}"], ball.vertices] = turned - ray
 
 
-def _shut_flat(ball: Ball, side: str, points: Array, skin: Array, worn: Array, out: Array) -> None:
-    """Eyes that lie on a face without lids, as drawn ones do, shut by becoming a line, and their lashes with them."""
-    cloud = points[ball.vertices]
-    low, high = cloud.min(0), cloud.max(0)
-    tall, wide = high[2] - low[2], high[0] - low[0]
-    lids = np.abs(points[skin][:, [0, 2]] - ball.centre[[0, 2]]).max(1) < tall
-    if ball.round or np.abs(out[INDEX[f"eyeBlink{side}"], skin[lids]]).max(initial=0.0) > 0.3 * tall:
-        return
-    near = np.abs(points[worn, 0] - ball.centre[0]) < wide
-    lashes = worn[near & (points[worn, 2] > low[2]) & (points[worn, 2] < high[2] + 0.2 * tall)]
-    for name, height in _FLAT_HEIGHT.items():
-        shape = INDEX[name + side]
-        for vertices in (ball.vertices, lashes):
-            out[shape, vertices, 2] = (height - 1.0) * (points[vertices, 2] - low[2] - _LINE * tall)
-            # A line would sink into the curve of the face.
-            out[shape, vertices, 1] = min(height - 1.0, 0.0) * _LIFT * tall
-
-
 def _follow_jaw(
-    vertices: Array, points: Array, out: Array, source: Source, to: Warp, back: Warp, share: Array | float = 1.0
+    vertices: Array,
+    points: Array,
+    out: Array,
+    source: Source,
+    maps: tuple[Warp, Warp, float],
+    share: Array | float = 1.0,
 ) -> None:
     """What hangs on the jaw moves as one rigid body, as the sample's teeth do at the same place."""
+    to, back, jaw_share = maps
     here = back(points[vertices])
     rest = to(here)
     for name, motion in source.jaw.items():
@@ -185,13 +306,19 @@ def _follow_jaw(
         fit = similarity(points[vertices], moved)
         middle = points[vertices].mean(0)
         turned = (points[vertices] - middle) @ fit.rotation.T + moved.mean(0)
-        out[INDEX[name], vertices] = share * (turned - points[vertices])
+        out[INDEX[name], vertices] = share * (turned - points[vertices]) * (jaw_share if name == "jawOpen" else 1.0)
 
 
-def _tongue_out(cloud: Array, source: Source) -> Array:
-    """The sample's tongue stretched into this one's box tells how each point comes out."""
+def _tongue_out(cloud: Array, source: Source, lips: float) -> Array:
+    """The sample's tongue stretched into this one's box tells how each point comes out.
+
+    lips: their y. A tongue that lies further back, as in drawn mouths, comes so far that its tip is seen before them.
+    """
     low, size = cloud.min(0), np.maximum(np.ptp(cloud, axis=0), 1e-6)
     own_low, own_size = source.tongue.min(0), np.ptp(source.tongue, axis=0)
     scale = size / own_size
     _, near = mesh.Tree(source.tongue).query((cloud - low) / scale + own_low, k=4)
-    return source.tongue_out[near].mean(1) * np.array([scale[0], scale[1], scale[1]])
+    out = source.tongue_out[near].mean(1) * np.array([scale[0], scale[1], scale[1]])
+    way = -float(out[:, 1].min())
+    out[:, 1] *= np.clip((low[1] - lips + _SHOWN * size[1]) / max(way, 1e-6), 1.0, _FURTHEST)
+    return out

@@ -25,7 +25,7 @@ def softened(deltas: Array, points: Array, triangles: Array, lip_ring: Array) ->
     for number, name in enumerate(SHAPES):
         if over := _of("smooth", name):
             alike.setdefault((over["lips"], over["skin"]), []).append(number)
-        out[number] *= _of("strength", name) or 1.0
+        out[number] *= (_of("strength", name) or 1.0) * np.array(_of("direction", name) or (1.0, 1.0, 1.0))
     for (lips, skin), numbers in alike.items():
         over = np.where(lip_ring > _LIPS, lips, skin)
         out[numbers] = mesh.smooth(out[numbers], np.ones(len(points)), points, triangles, over)

@@ -8,7 +8,8 @@ import numpy as np
 
 from engine.channels import INDEX, SHAPES
 from engine.errors import FaceMimicError
-from engine.transfer import contacts, detect, lids, mesh, parts, symmetry, transport
+from engine.transfer import contacts, detect, drawn_eyes, lids, mesh, parts, symmetry, transport
+from engine.transfer.drawn_eyes import Eye
 from engine.transfer.landmarks import NAMED, lips_closed, trusted
 from engine.transfer.register import register
 from engine.transfer.sides import sides as sides_of
@@ -26,6 +27,8 @@ _MOVES = 1e-3
 """mm below which a vertex does not move."""
 _FINE = 5.0
 """Rings of the sample around lids and lips that are smoothed little."""
+_WIDEST = 0.75
+"""Share of its length by which a mouth opens at most."""
 _FACE_POINTS = 7
 """Landmarks without which no face can be laid over another."""
 
@@ -155,6 +158,7 @@ class _Transfer:
     def __init__(self, source: Source, points: Array, triangles: Array, marks: Array) -> None:
         self.source, self.points, self.marks = source, points, marks
         self.notes: list[str] = []
+        self.jaw_share = 1.0
         self.pieces = mesh.pieces(len(points), triangles)
         used = np.unique(triangles)
         near = used[mesh.Tree(points[used]).query(marks)[1]]
@@ -179,8 +183,8 @@ class _Transfer:
         own = sides_of(source.points, source.triangles, source.landmarks)
         sides = sides_of(self.skin_points, self.faces, self.marks)
         registered = self._register(own, sides, tell)
-        to, back = transport.between(source, registered)
-        values = transport.carried(source, to)
+        to, soft, back = transport.between(source, registered)
+        values = transport.carried(source, to, soft)
         tell(0.6)
         away = mesh.Tree(registered).query(self.skin_points)[0]
         fine = self._fine(registered)
@@ -190,14 +194,16 @@ class _Transfer:
         deltas = transport.filled(place.mix(values), sure, self.skin_points, self.faces, still, fine)
         tell(0.75)
         found = parts.find_parts(self.points, self.pieces, self.skin_piece, self.skin_points, self.marks)
-        self._close(deltas, rings, sides, found)
+        drawn = self._close(deltas, rings, sides, found)
         if symmetric:
             plane = symmetry.midplane(self.marks, self.skin_points)
             deltas = symmetry.symmetric(deltas, self.skin_points, self.faces, sides, *plane)
         tell(0.9)
         out = np.zeros((len(SHAPES), len(self.points), 3))
         out[:, self.skin] = deltas
-        parts.move_parts(found, self.points, self.skin, out, source, to, back)
+        parts.move_parts(
+            found, self.points, self.skin, out, source, (to, back, self.jaw_share), self.marks, sides[:, 0], drawn
+        )
         self._tell_missing(found)
         tell(1.0)
         return out
@@ -227,13 +233,17 @@ class _Transfer:
         near = (np.abs(source.lid_ring) < _FINE) | (np.abs(source.lip_ring) < _FINE)
         return near[mesh.Tree(registered).query(self.skin_points)[1]]
 
-    def _close(self, deltas: Array, rings: Array, sides: Array, found: parts.Parts) -> None:
-        """Corrects what must meet: lids in a blink, lips in mouthClose; and keeps lids outside the eyeballs."""
+    def _close(self, deltas: Array, rings: Array, sides: Array, found: parts.Parts) -> dict[str, Eye]:
+        """Corrects what must meet: lids in a blink, lips in mouthClose; and keeps lids outside the eyeballs.
+
+        Returns those eyes, by side, whose lids cannot slide on a ball.
+        """
+        drawn: dict[str, Eye] = {}
         rest = self.skin_points
         normals = mesh.vertex_normals(rest, self.faces)
         for side, sign in (("Left", 1.0), ("Right", -1.0)):
             here = (rest[:, 0] - self.marks[NAMED["noseBridge"], 0]) * sign > 0
-            eye = contacts.Seam("lid", here & (sides[:, 1] > 0), here & (sides[:, 1] < 0), rings[:, 0], rest[:, 0])
+            seam = contacts.Seam("lid", here & (sides[:, 1] > 0), here & (sides[:, 1] < 0), rings[:, 0], rest[:, 0])
             ball = found.balls.get(side)
             if ball and lids.fits(ball, self.marks, side):
                 cloud = self.points[ball.vertices]
@@ -241,12 +251,25 @@ class _Transfer:
                 near = np.flatnonzero((own != 0) & (np.linalg.norm(rest - ball.centre, axis=1) < 2 * ball.radius))
                 for name, offsets in lids.turned(rest, self.faces, own, ball, self.marks, side).items():
                     deltas[INDEX[name + side]] = contacts.outside(rest, normals, offsets, cloud, ball.centre, near)
+            elif ball:
+                eye = drawn[side] = drawn_eyes.opening(rest, self.faces, self.marks, side)
+                drawn_eyes.calmed(eye, rest, deltas)
+                moved = drawn_eyes.lids(eye, rest, self.faces, self.points[ball.vertices])
+                for name, offsets in moved.items():
+                    deltas[INDEX[name + side]] = 0.0 if eye.closed else offsets
+                continue
             blink = deltas[INDEX[f"eyeBlink{side}"]]
-            blink += contacts.closed(eye, rest + blink, 0.9)
+            blink += contacts.closed(seam, rest + blink, 0.9)
         lips = contacts.Seam("lip", sides[:, 0] > 0, sides[:, 0] < 0, rings[:, 1], rest[:, 0])
-        seal = INDEX["mouthClose"]
+        for shape in contacts.stay_shut(self.source):
+            deltas[shape] += contacts.closed(lips, deltas[shape] * [0.0, 0.0, 1.0], 0.5)
+        # A small mouth in a large face would be torn open wider than it is long.
+        seal, jaw = INDEX["mouthClose"], INDEX["jawOpen"]
+        self.jaw_share = min(1.0, _WIDEST / max(contacts.opens(lips, deltas[jaw]), 1e-9))
+        deltas[[jaw, seal]] *= self.jaw_share
         # ARKit's mouthClose seals the lips at the same value of jawOpen: together they keep them as they rest.
-        deltas[seal] += contacts.closed(lips, deltas[INDEX["jawOpen"]] + deltas[seal], 0.5)
+        deltas[seal] += contacts.closed(lips, deltas[jaw] + deltas[seal], 0.5)
+        return drawn
 
     def _tell_missing(self, found: parts.Parts) -> None:
         for side in ("Left", "Right"):

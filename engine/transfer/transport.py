@@ -15,6 +15,10 @@ _STILL = 0.01
 _CENTRES = 600
 _EXACT, _LOOSE = 0.05, 2.0
 """mm by which the map of space may miss the edges of lids and lips, and everything else: a rough one would crumple."""
+_SOFT = 4.0
+"""mm by which the softer map may miss."""
+_EXACTLY = ("eye", "jaw", "mouthClose")
+"""Beginnings of the shapes in which lids or lips meet or part."""
 _SPACING = 1.5
 _CANDIDATES = 4
 _STRETCH = 3.0
@@ -25,23 +29,25 @@ _SMOOTH = 3.0, 8.0
 """Likewise for what was carried."""
 
 
-def between(source: Source, registered: Array) -> tuple[Warp, Warp]:
-    """Smooth maps of the whole space: from the source's to the target's, and back."""
+def between(source: Source, registered: Array) -> tuple[Warp, Warp, Warp]:
+    """Smooth maps of the whole space: from the source's to the target's, the same softer, and back."""
     chosen, miss = _centres(source)
     here, there = source.points[chosen], registered[chosen]
-    return Warp(here, there, stiffness=miss), Warp(there, here, stiffness=miss)
+    return Warp(here, there, stiffness=miss), Warp(here, there, stiffness=_SOFT), Warp(there, here, stiffness=miss)
 
 
-def carried(source: Source, space: Warp) -> Array:
+def carried(source: Source, exact: Warp, soft: Warp) -> Array:
     """What each source vertex does in the target's space, (52, v, 3).
 
-    The map takes the moved vertices too: what closes an eye or opens a jaw in one face closes and opens it in the
-    other, whatever the size of the eye or the mouth.
+    The maps take the moved vertices too: what closes an eye or opens a jaw in one face closes and opens it in the
+    other, whatever the size of the eye or the mouth. The `exact` one, which follows lids and lips closely, serves where
+    they meet or part; it would fold what slides over the face, which the `soft` one carries.
     """
-    rest = space(source.points)
+    spaces = {True: (exact, exact(source.points)), False: (soft, soft(source.points))}
     out = np.zeros_like(source.deltas)
     for shape, delta in enumerate(source.deltas):
         moving = np.flatnonzero(np.abs(delta).max(1) > _STILL)
+        space, rest = spaces[SHAPES[shape].startswith(_EXACTLY)]
         start, before = source.points[moving], rest[moving]
         if SHAPES[shape] == "mouthClose":
             # It closes an open jaw; from rest it would carry the lower lip to places where no lip ever is.

@@ -1,16 +1,13 @@
 """What a head is made of besides its skin, told apart by place and form."""
 
-from typing import Any
-
 import numpy as np
 import pytest
 
 from engine.channels import INDEX
-from engine.transfer.parts import Ball, Parts, find_parts, move_parts
+from engine.transfer import lashes
+from engine.transfer.landmarks import lid_edges
+from engine.transfer.parts import find_parts
 from engine.transfer.source import load_source
-
-NOTHING: Any = None
-NONE = np.zeros(0, int)
 
 
 def block(low, high, count=5):
@@ -69,19 +66,37 @@ def test_an_eyeballs_centre_is_found():
     assert ball.radius == pytest.approx(source.eye_radius, abs=0.01)
 
 
-def test_drawn_eyes_shut_to_a_line_with_their_lashes_and_without_their_brows():
-    eye = block((20, -30, -10), (40, -29, 10))
-    lash, brow = block((22, -31, 9), (38, -30, 11)), block((20, -31, 22), (40, -30, 24))
-    skin = block((0, -28, -40), (60, -27, 40))
-    points = np.concatenate([skin, eye, lash, brow])
-    ends = np.cumsum([len(skin), len(eye), len(lash), len(brow)])
-    ranges = [np.arange(a, b) for a, b in zip([0, *ends[:-1]], ends, strict=True)]
-    ball = Ball(ranges[1], np.array([30.0, -20.0, 0.0]), 10.0, False)
-    parts = Parts({"Left": ball}, NONE, NONE, NONE, np.concatenate(ranges[2:]), np.zeros(3))
-    out = np.zeros((52, len(points), 3))
-    move_parts(parts, points, ranges[0], out, load_source(), NOTHING, NOTHING)
-    shut = points + out[INDEX["eyeBlinkLeft"]]
-    assert np.ptp(shut[ranges[1], 2]) == pytest.approx(2.0)
-    assert np.abs(shut[ranges[2], 2] - shut[ranges[1], 2].mean()).max() < 3
-    assert shut[ranges[3], 2] == pytest.approx(points[ranges[3], 2])
-    assert not out[INDEX["eyeBlinkRight"]].any()
+def test_lashes_grow_on_lids_and_belong_to_no_eyeball():
+    source = load_source()
+    upper, lower = lid_edges(source.landmarks, "Left")
+    band = [0.0, -1.0, 2.0]
+    pieces = {
+        "skin": source.points,
+        "eye": sphere(source.eye_centre, source.eye_radius),
+        "upper lash": np.concatenate([upper, upper + band]),
+        "lower lash": np.concatenate([lower, lower - band]),
+    }
+    points = np.concatenate(list(pieces.values()))
+    owner = np.repeat(np.arange(len(pieces)), [len(piece) for piece in pieces.values()])
+    found = find_parts(points, owner, 0, source.points, source.landmarks)
+    assert set(owner[found.balls["Left"].vertices]) == {1}
+    above, below = found.lashes["Left"]
+    assert set(owner[above]) == {2}
+    assert set(owner[below]) == {3}
+    assert not len(found.on_skin)
+
+
+def test_lashes_turn_with_a_lid_about_the_eyeball():
+    centre = np.array([30.0, 0.0, 0.0])
+    edge = centre + np.stack([np.linspace(-8, 8, 20), np.full(20, -9.0), np.full(20, 8.0)], 1)
+    lid = edge + np.array([0.0, -4.0, 4.0])
+    a = np.radians(50)
+    about = np.array([[1, 0, 0], [0, np.cos(a), -np.sin(a)], [0, np.sin(a), np.cos(a)]])
+    deltas = np.zeros((52, 20, 3))
+    deltas[INDEX["eyeBlinkLeft"]] = (edge - centre) @ about.T + centre - edge
+    motion = lashes.edge_motion(edge, edge, deltas)
+    moved = lid + lashes.carried(lid, edge, motion, centre)[INDEX["eyeBlinkLeft"]]
+    inner = slice(6, -6)
+    assert moved[inner] == pytest.approx(((lid - centre) @ about.T + centre)[inner], abs=0.6)
+    straight = lid + lashes.carried(lid, edge, motion)[INDEX["eyeBlinkLeft"]]
+    assert straight[inner] - edge[inner] - deltas[INDEX["eyeBlinkLeft"], inner] == pytest.approx((lid - edge)[inner])

@@ -74,7 +74,7 @@ def test_lips_that_touch_belong_to_different_sides(sample, belongs):
 def test_lids_turn_about_the_eyeball_and_stay_off_it_at_half_strength(sample, belongs):
     rng = np.random.default_rng(0).normal(size=(3000, 3))
     cloud = sample.eye_centre + sample.eye_radius * rng / np.linalg.norm(rng, axis=1, keepdims=True)
-    ball = Ball(np.arange(3000), sample.eye_centre, sample.eye_radius, True)
+    ball = Ball(np.arange(3000), (np.arange(3000),), sample.eye_centre, sample.eye_radius, True)
     assert lids.fits(ball, sample.landmarks, "Left")
     own = np.where(sample.points[:, 0] > 0, belongs[:, 1], 0.0)
     moved = lids.turned(sample.points, sample.triangles, own, ball, sample.landmarks, "Left")
