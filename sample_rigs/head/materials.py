@@ -28,7 +28,7 @@ LOOKS: dict[str, dict[str, object]] = {
         "Roughness": 0.25,
         "Specular IOR Level": 0.5,
         "Emission Color": (1.0, 0.955, 0.87, 1.0),
-        "Emission Strength": 0.1,
+        "Emission Strength": 0.24,
     },
     "Nova Tongue": {"Roughness": 0.33, "Specular IOR Level": 0.5},
     "Nova Brow": {"Roughness": 0.62, "Specular IOR Level": 0.25},

@@ -7,7 +7,9 @@ import numpy as np
 from . import anatomy as an
 from .part import Array, Part, join, tube
 
-ARCH_FRONT_UPPER = -33.6  # y of the front teeth's faces, mm
+ARCH_FRONT_UPPER = -34.3  # y of the front teeth's faces, mm
+LOWER_TEETH = 5  # a side; those behind would stand up in the corner of an open mouth
+LOWER_SINK = 0.0045  # mm per squared mm along the arch that the lower teeth sink towards the back
 # Half width and height of each tooth from the middle back.
 TEETH = ((4.7, 9.6), (3.8, 8.7), (4.0, 9.1), (3.8, 7.9), (3.9, 7.4), (4.8, 6.7), (5.0, 6.2))
 
@@ -26,7 +28,7 @@ def _arch(distance: Array, front: float, width: float) -> tuple[Array, Array]:
 def _tooth(half: float, height: float, thick: float) -> tuple[Array, Array]:
     """A rounded wedge: x across, y outwards negative, z from the gum (0) to the edge (-height)."""
     levels = np.array([0.0, 0.25, 0.6, 0.88, 1.0])
-    grow = np.array([0.84, 0.95, 1.0, 0.97, 0.84])
+    grow = np.array([0.95, 0.97, 1.0, 0.98, 0.86])
     deep = np.array([0.7, 0.85, 0.78, 0.5, 0.28])
     turn = (np.arange(12) + 0.5) * 2 * np.pi / 12
     c, s = np.cos(turn), np.sin(turn)
@@ -42,12 +44,12 @@ def _tooth(half: float, height: float, thick: float) -> tuple[Array, Array]:
 
 def _row(upper: bool) -> Part:
     shrink = 1.0 if upper else 0.86
-    front = ARCH_FRONT_UPPER if upper else ARCH_FRONT_UPPER + 2.4
-    width = 29.5 if upper else 26.0
+    front = ARCH_FRONT_UPPER if upper else ARCH_FRONT_UPPER + 3.0
+    width = 29.6 if upper else 26.3
     bite = an.MOUTH_HEIGHT - 2.6 if upper else an.MOUTH_HEIGHT - 1.2  # height of the edges' line
     parts = []
     at = 0.0
-    for half, height in TEETH:
+    for half, height in TEETH if upper else TEETH[:LOWER_TEETH]:
         half, height = half * shrink, height * (1.0 if upper else 0.92)
         at += half
         for sign in (1.0, -1.0):
@@ -56,7 +58,7 @@ def _row(upper: bool) -> Part:
             across = np.array([-out[1], out[0]])
             flat = centre + local[:, :1] * across - (local[:, 1:2] + 2.8) * out
             z = local[:, 2] + height
-            z = bite + z if upper else bite - z
+            z = bite + z if upper else bite - z - LOWER_SINK * at**2
             p = np.concatenate([flat, z[:, None]], axis=1)
             if not upper:
                 quads = quads[:, ::-1]

@@ -110,7 +110,7 @@ def _place_mouth(cage: topo.Cage, at: Array, sculpt: Sculpt) -> None:
     taper = np.clip(1 - s**2.2, 0, 1) ** 0.9
     bow = 1.0 - 0.14 * np.exp(-((s / 0.12) ** 2)) + 0.06 * np.exp(-(((s - 0.26) / 0.14) ** 2))
     border = np.where(up, line + an.LIP_UPPER * taper * bow, line - an.LIP_LOWER * np.clip(1 - s**2.4, 0, 1))
-    bulge = an.LIP_BULGE * np.sqrt(np.clip(1 - s**2, 0, 1)) * np.where(up, 0.85, 1.0) + 0.3
+    bulge = an.LIP_BULGE * np.sqrt(np.clip(1 - s**2, 0, 1)) * np.where(up, 0.85, 0.86) + 0.3
     tip = np.zeros_like(s)
     for n, ring in enumerate(range(LIP_BORDER, LIP_CONTACT + 1)):
         t = n / (LIP_CONTACT - LIP_BORDER)
@@ -122,7 +122,7 @@ def _place_mouth(cage: topo.Cage, at: Array, sculpt: Sculpt) -> None:
         fan = (1 - t) * 1.1 * s**6
         at[cage.ring(topo.MOUTH, ring)] = np.stack([x + fan, y + 0.4 * fan, z], axis=1)
         tip = y
-    inner = ((11, 2.6, 0.15, 1.0), (12, 5.2, 1.6, 1.0), (13, 7.2, 9.0, 1.05), (14, 17.0, 13.0, 1.22))
+    inner = ((11, 2.4, -0.3, 1.0), (12, 4.8, 1.4, 1.0), (13, 7.2, 7.8, 1.05), (14, 16.0, 13.0, 1.22))
     for ring, back, open_, wide in inner:
         z = line + side * open_ * np.where(np.abs(side) > 0, np.clip(1 - s**3, 0.0, 1), 0)
         y = np.where(ring < 14, tip + back * (1 - 0.3 * s), tip + back - 6 * (1 - s))
@@ -208,7 +208,7 @@ def _coons(cage: topo.Cage, o: topo.Opening, at: Array, push: Array) -> None:
 
 def _place_grid(cage: topo.Cage, at: Array, sculpt: Sculpt) -> None:
     azimuth = np.interp(np.arange(topo.COLUMNS + 1), [0, 4, 18, 24, 30, 42], [0, 9, 66, 86, 112, 180])
-    height = np.interp(np.arange(topo.ROWS + 1), [0, 8, 14, 26, 34, 44, 54], [-185, -122, -95, -49, -23, 27, 92])
+    height = np.interp(np.arange(topo.ROWS + 1), [0, 8, 14, 26, 34, 44, 54], [-185, -120, -86.5, -44.5, -23, 27, 92])
     rows = []
     for key, v in cage.index.items():
         if key[0] == "g":

@@ -155,6 +155,52 @@ def test_a_snarl_bares_the_upper_gum(nova: Nova) -> None:
     assert lip[:, 2].min() > upper[:, 2].max()
 
 
+def test_a_dimple_on_one_side_is_contempt_at_a_glance(nova: Nova) -> None:
+    """One corner is drawn back and up, the other stays."""
+    moved = nova.shape("mouthDimpleLeft") + 0.5 * nova.shape("mouthSmileLeft")
+    one, other = (moved[_at(nova, (side * W, -29, H + 1.5))] for side in (1, -1))
+    assert one[2] > 9.0 and one[1] > 7.0
+    assert np.linalg.norm(other) < 1.0
+
+
+def test_an_open_mouth_is_round(nova: Nova) -> None:
+    moved = nova.face + nova.shape("jawOpen")
+    lips = [nova.group("lip line " + name) for name in ("upper", "lower")]
+    middle, aside = (
+        np.subtract(*[np.interp(x, *moved[lip][np.argsort(nova.face[lip, 0])][:, [0, 2]].T) for lip in lips])
+        for x in (0.0, 0.9 * W)
+    )
+    assert 0.3 * middle < aside < 0.7 * middle
+
+
+PLAYED_TOGETHER = {
+    "a smile": {"mouthSmile": 0.8, "cheekSquint": 0.75, "mouthLowerDown": 0.25, "mouthUpperUp": 0.25},
+    "laughter": {"mouthSmile": 0.75, "cheekSquint": 0.75, "jawOpen": 0.4},
+    "embarrassment": {"mouthSmile": 0.5, "mouthPress": 0.86, "mouthRollLower": 0.3, "mouthShrugLower": 0.3},
+    "contempt": {"mouthSmile": 0.5, "mouthDimple": 0.9, "mouthPress": 0.16},
+    "disgust": {"noseSneer": 1.0, "mouthFrown": 0.8, "mouthShrugLower": 0.73, "mouthUpperUp": 0.6},
+    "fear": {"mouthStretch": 0.85, "jawOpen": 0.45, "mouthLowerDown": 0.25, "mouthUpperUp": 0.25},
+    "a scornful laugh": {"noseSneer": 0.85, "mouthSmile": 0.72, "mouthUpperUp": 0.97},
+}
+
+
+@pytest.mark.parametrize("name", PLAYED_TOGETHER)
+def test_skin_beside_the_corners_does_not_fold(nova: Nova, name: str) -> None:
+    offsets = sum(value * _both(nova, stem) for stem, value in PLAYED_TOGETHER[name].items())
+    corner = np.array([W, -29.0, H + 1.5])
+    away = np.linalg.norm(nova.face[nova.quads].mean(1) - corner, axis=1)
+    skin = [p.index for p in nova.objects["Nova Face"].data.polygons if p.material_index == 0]
+    near = np.intersect1d(np.flatnonzero((away > 2.5) & (away < 18)), skin)
+    turned = []
+    for points in (nova.face, nova.face + offsets):
+        a, b, c, d = (points[nova.quads[near, i]] for i in range(4))
+        normal = np.cross(c - a, d - b)
+        turned.append(normal / np.linalg.norm(normal, axis=1, keepdims=True))
+    rest, moved = turned
+    outside = rest[:, 1] < -0.2  # what faces the front, neither the lips' insides nor the skin's hollows
+    assert (rest * moved).sum(1)[outside].min() > 0.0
+
+
 def _brow(nova: Nova, **values: float) -> np.ndarray:
     """Where the left brow's inner end, middle and tail are, seen from the front: (x, z) rows, mm."""
     rest = nova.points["Nova Brows"]

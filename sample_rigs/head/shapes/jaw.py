@@ -7,7 +7,7 @@ import numpy as np
 from .. import anatomy as an
 from ..eyes import rotate
 from ..face import Face
-from .soft import Array, Spreader, smoothstep
+from .soft import Array, Spreader
 
 OPEN_DEGREES = 17.0
 FORWARD, SIDEWAYS, SIDE_TURN = 7.0, 8.0, 4.0  # mm, mm, degrees
@@ -17,7 +17,7 @@ def follow(face: Face, edges: Array) -> Array:
     """How far each vertex of the face goes with the jaw, 0..1."""
     p, ring, s, side = face.points, face.mouth_ring, face.mouth_s, face.mouth_side
     w = np.zeros(len(p))
-    corner = 0.5 * smoothstep(0.50, 1.0, s)
+    corner = 0.5 * (1 - np.clip(1 - s**2, 0, 1) ** 0.62)
     lips = (ring >= 5) & (ring <= 17)
     w[lips] = np.where(side < 0, 1 - corner, corner)[lips]
     w[lips & (side == 0)] = 0.5

@@ -10,7 +10,7 @@ from .soft import Array, smoothstep
 
 # Turn of the lids' edges at 1.0, as shares of the opening: (upper, lower); + closes.
 LIDS = {
-    "eyeBlink": (0.86, -0.16),
+    "eyeBlink": (0.82, -0.19),
     "eyeSquint": (0.14, -0.33),
     "cheekSquint": (0.0, -0.21),
     "eyeWide": (-0.22, 0.05),
@@ -18,7 +18,7 @@ LIDS = {
     "eyeLookDown": (0.30, 0.10),
 }
 UPPER_REACH, LOWER_REACH = 46.0, 40.0  # degrees of skin that follow each edge
-DOME = 2.6  # mm that a closing upper lid bulges above its edge, so that a squinting lower lid slips under it
+DOME = 3.4  # mm that a closing upper lid bulges above its edge, so that a squinting lower lid slips under it
 
 
 def _clear(radius: Array, turn: Array, end: Array, ball: Array) -> Array:

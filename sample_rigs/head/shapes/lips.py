@@ -21,13 +21,18 @@ CORNER_RING, CORNER = 4, 0.75  # outermost ring and least s that ride with the m
 
 def _full(S: Array) -> Array:
     """How full the lips are across the mouth, 1 in the middle; what thins them may not exceed it."""
-    return np.clip(1 - np.abs(S) ** 2.4, 0, 1)
+    return np.clip(1 - S**2, 0, 1)
+
+
+def _before_teeth(t: Array) -> Array:
+    """How far the lips' inside goes back with the lips that press on the teeth."""
+    return np.interp(t, [1.0, 1.5], [1.0, 0.4])
 
 
 def _smile(x: Array, S: Array, side: Array, t: Array) -> tuple:
     c = smoothstep(-0.25, 1.05, S) ** 1.25
     thin = 1.5 * smoothstep(-0.3, 0.4, S) * (1 - np.clip(t, 0, 1)) * (1 - S**2)
-    return 12.0 * c, 7.2 * c**1.1, 12.4 * c**1.8 - side * thin
+    return 12.0 * c, 7.2 * c**1.1, 12.4 * c**1.5 - side * thin
 
 
 def _frown(x: Array, S: Array, side: Array, t: Array) -> tuple:
@@ -39,12 +44,12 @@ def _frown(x: Array, S: Array, side: Array, t: Array) -> tuple:
 def _dimple(x: Array, S: Array, side: Array, t: Array) -> tuple:
     c = smoothstep(0.0, 1.0, S) ** 1.3
     thin = 2.4 * (1 - np.clip(t, 0, 1)) * smoothstep(0.0, 0.7, S) * _full(S)
-    return 3.4 * c, 4.6 * c, 2.2 * c - side * thin
+    return 3.0 * c, 5.0 * c, 4.6 * c - side * thin
 
 
 def _stretch(x: Array, S: Array, side: Array, t: Array) -> tuple:
     c = smoothstep(-0.2, 1.05, S) ** 1.1
-    low = (side < 0) * 2.2 * np.exp(-(((S - 0.6) / 0.4) ** 2))
+    low = (side < 0) * 2.2 * np.exp(-(((S - 0.6) / 0.4) ** 2)) * (1 - smoothstep(0.75, 1.0, S))
     thin = (1 - np.clip(t, 0, 1)) * smoothstep(-0.2, 0.5, S) * _full(S)
     return 9.0 * c, 6.0 * c, -3.4 * c - low - side * thin
 
@@ -52,8 +57,10 @@ def _stretch(x: Array, S: Array, side: Array, t: Array) -> tuple:
 def _press(x: Array, S: Array, side: Array, t: Array) -> tuple:
     half = smoothstep(-0.55, 0.5, S)
     body = 1 - np.clip(t, 0, 1)
-    close = np.where(side > 0, -4.6, 5.6) * body * _full(S)
-    return 1.2 * half * smoothstep(0.3, 1, S), half * (1.4 - 0.6 * body), half * close
+    # What pushes on the other lip holds them shut when another shape would part them.
+    close = (np.where(side > 0, -3.7, 4.3) * body - side * 1.7 * np.clip(t, 0, 1)) * _full(S)
+    back = (1.3 - 0.9 * body) * _before_teeth(t) * (1 - 0.8 * smoothstep(0.6, 1, S))
+    return 0.8 * half * smoothstep(0.3, 1, S), half * back, half * close
 
 
 def _upper_up(x: Array, S: Array, side: Array, t: Array) -> tuple:
@@ -76,18 +83,18 @@ def _pucker(x: Array, S: Array, side: Array, t: Array) -> tuple:
 def _funnel(x: Array, S: Array, side: Array, t: Array) -> tuple:
     inner = np.clip(t, 0, 1.5)
     oval = np.sqrt(np.clip(1 - S**2, 0, 1))
-    open_ = np.where(side > 0, 4.6, -6.4) * oval * (0.62 + 0.38 * inner) * (side != 0)
-    return -x * (0.36 + 0.05 * inner), -6.0 - 3.4 * np.clip(t, 0, 1) * oval - 1.0 * oval, open_
+    open_ = np.where(side > 0, 4.2, -5.8) * oval * (0.62 + 0.38 * inner) * (side != 0)
+    return -x * (0.40 + 0.03 * inner), -6.0 - 3.4 * np.interp(t, [0, 1, 1.75], [0, 1, 0.2]) * oval - 1.0 * oval, open_
 
 
 def _roll_upper(x: Array, S: Array, side: Array, t: Array) -> tuple:
     w = (side > 0) * _full(S)
-    return 0 * x, w * (1.6 + 0.3 * np.clip(t, 0, 1)), w * (-4.2 + 3.8 * np.clip(t, 0, 1))
+    return 0 * x, w * (1.4 + 0.5 * np.clip(t, 0, 1)) * _before_teeth(t), w * (-3.3 + 2.9 * np.clip(t, 0, 1))
 
 
 def _roll_lower(x: Array, S: Array, side: Array, t: Array) -> tuple:
     w = (side < 0) * _full(S)
-    return 0 * x, w * (1.5 + 1.4 * np.clip(t, 0, 1)), w * (4.6 - 4.6 * np.clip(t, 0, 1))
+    return 0 * x, w * (1.5 + 1.4 * np.clip(t, 0, 1)) * _before_teeth(t), w * (3.7 - 3.7 * np.clip(t, 0, 1))
 
 
 def _shrug_upper(x: Array, S: Array, side: Array, t: Array) -> tuple:
@@ -114,7 +121,7 @@ def _tongue_gap(x: Array, S: Array, side: Array, t: Array) -> tuple:
 
 
 def _puff(x: Array, S: Array, side: Array, t: Array) -> tuple:
-    rim = (1 - np.clip(t, 0, 1)) * (side != 0)
+    rim = (1 - np.clip(t, 0, 1)) * (side != 0) * _full(S)
     return 1.8 * S**3, -2.0 - 3.0 * S**4, -side * 1.0 * rim
 
 
@@ -155,7 +162,8 @@ class Lips:
         nose = (np.abs(p[:, 0]) < 15) & (p[:, 2] > -43) & (p[:, 1] < -36)
         area = (p[:, 2] < -22) & (p[:, 2] > -122) & (p[:, 1] < 44) & ~nose & (face.eye_ring < 3)
         self.spreader = Spreader(p, edges, area & (ring < 6) & ~corner)
-        self.S = face.mouth_s * np.where(p[:, 0] < 0, -1.0, 1.0)
+        # Skin beside a corner goes as far as the corner, which would climb over it otherwise.
+        self.S = np.where(corner & (ring < 6), 1.0, face.mouth_s) * np.where(p[:, 0] < 0, -1.0, 1.0)
         self.t = (ring - 6) / 4.0
 
     def spread(self, handles: Array) -> Array:
