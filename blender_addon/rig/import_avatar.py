@@ -18,6 +18,7 @@ import bpy
 from ..messages import AddonError
 from .bones import MOTIONS, NOTED
 from .character import EXPRESSIONS, Character, find_character
+from .gltf_lengths import lie
 from .motions import GAZE
 
 _MAGIC, _JSON, _BIN = 0x46546C67, 0x4E4F534A, 0x004E4942
@@ -53,8 +54,11 @@ def import_avatar(path: str | Path) -> Character:
     try:
         document, binary = read_gltf(path)
         _name_targets(document, path.name)
+        lying = lie(document)
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
         raise AddonError(f"{path.name} is damaged: its glTF description makes no sense. Export it again.") from error
+    if lying:
+        raise AddonError(f"{path.name} is damaged: its {lying} does not fit its data. Export it again.")
     before = {kind: set(getattr(bpy.data, kind)) for kind in _MADE_BY_IMPORT}
     try:
         if path.suffix.lower() == ".gltf":

@@ -252,6 +252,37 @@ def test_thousands_of_targets_of_one_name(scene: bpy.types.Scene, tmp_path: Path
     assert document_["meshes"][0]["extras"]["targetNames"][-1] == "jawOpen.9999"
 
 
+LIES = {
+    "count": lambda told: told["accessors"][0].update(count=2**31),
+    "negative count": lambda told: told["accessors"][1].update(count=-3),
+    "count of zeros": lambda told: told["accessors"].append(
+        {"componentType": 5126, "count": 2**31, "type": "VEC3"},
+    ),
+    "offset": lambda told: told["accessors"][1].update(byteOffset=4),
+    "view": lambda told: told["bufferViews"][1].update(byteLength=37),
+    "stride": lambda told: told["bufferViews"][0].update(byteStride=16),
+    "sparse": lambda told: told["accessors"][1].update(
+        sparse={
+            "count": 2**31,
+            "indices": {"bufferView": 0, "componentType": 5125},
+            "values": {"bufferView": 1},
+        }
+    ),
+    "vertices": lambda told: told["accessors"][1].update(count=2),
+}
+
+
+@pytest.mark.parametrize("kind", LIES)
+def test_lengths_that_lie_are_a_sentence(scene: bpy.types.Scene, tmp_path: Path, kind: str) -> None:
+    told = document(1)
+    LIES[kind](told)
+    (tmp_path / "broken.vrm").write_bytes(glb(told))
+    before = whole(scene)
+    with pytest.raises(AddonError, match=r"broken\.vrm is damaged: its .* does not fit its data"):
+        import_avatar(tmp_path / "broken.vrm")
+    assert whole(scene) == before
+
+
 def test_a_missing_file_and_what_is_none(scene: bpy.types.Scene, tmp_path: Path) -> None:
     with pytest.raises(AddonError, match="nowhere"):
         import_avatar(tmp_path / "nowhere.vrm")
