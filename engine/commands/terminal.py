@@ -49,7 +49,7 @@ def quiet_libraries() -> Iterator[None]:
 
 def report(clip: Clip, path: object, notes: object = ()) -> None:
     """Says what was written, on stdout, and what to know about it, on stderr."""
-    frames = len(clip.values)
-    print(f"Wrote {path}: {frames} frames at {clip.fps:g} fps ({clip.duration:.2f} s), {len(clip.channels)} channels.")
+    frames = "1 frame" if len(clip.values) == 1 else f"{len(clip.values)} frames"
+    print(f"Wrote {path}: {frames} at {clip.fps:g} fps ({clip.duration:.2f} s), {len(clip.channels)} channels.")
     for note in notes if isinstance(notes, (list, tuple)) else ():
         print(f"Note: {note}", file=sys.stderr)

@@ -59,8 +59,9 @@ def run(args: argparse.Namespace) -> int:
     if args.out:
         check_writable(args.out)
     from engine.video.capture import capture_all
+    from engine.video.page import check_sheet
     from engine.video.report import write_report
-    from engine.video.sheet import check_sheet, write_sheet
+    from engine.video.sheet import write_sheet
 
     for sheet in (args.review, args.faces):
         if sheet:
@@ -70,16 +71,33 @@ def run(args: argparse.Namespace) -> int:
         return _write_faces(args.file, options, args.faces)
     with Progress("Watching the footage") as progress, quiet_libraries():
         captured = capture_all(args.file, options, progress)
+    if options.actor and (line := _about_actor(captured.clip.provenance, options.actor)):
+        print(line)
     if args.out:
         write_take(captured.clip, args.out)
         report(captured.clip, args.out, captured.clip.provenance["notes"])
     if args.review:
-        write_sheet(captured, args.review)
+        write_sheet(captured, args.review, args.file)
         print(f"Wrote {args.review}.")
     if args.report:
         write_report(captured, args.report)
         print(f"Wrote {args.report}.")
     return 0
+
+
+def _about_actor(provenance: dict[str, Any], actor: str) -> str:
+    """What became of the named actor's calibration; nothing where none was named."""
+    from engine.video.calibration import actor_path
+
+    facts = provenance.get("actor")
+    if not facts:
+        return ""
+    name, path = facts["actor"], actor_path(actor)
+    if "used" in facts:
+        return f"Used the resting face of {name}, kept in {path}."
+    if "kept" in facts:
+        return f"Measured the resting face of {name} here, and kept it in {path}."
+    return f"Measured the resting face for this footage only; nothing is kept of {name}."
 
 
 def _options(args: argparse.Namespace) -> Any:
@@ -126,5 +144,6 @@ def _write_faces(file: str, options: Any, path: str) -> int:
         pen.text(place, str(number), font=ImageFont.load_default(28), fill="white", stroke_width=3, stroke_fill="black")
     with written_whole(Path(path)) as part:
         page.save(part)
-    print(f"Wrote {path}: {len(crowd.faces)} faces at {crowd.time:.2f} s, numbered from 0.")
+    count = "1 face" if len(crowd.faces) == 1 else f"{len(crowd.faces)} faces"
+    print(f"Wrote {path}: {count} at {crowd.time:.2f} s, numbered from 0.")
     return 0

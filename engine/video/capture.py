@@ -143,11 +143,11 @@ def _performed(
     tell(0.5)
     resting = resting_in(times, seen, sighting, read_by, options, footage.still)
     tell(0.6)
-    decoded, calibration, calibrated_by = read_as(times, seen, sighting, resting, read_by, known, options, footage.name)
+    read = read_as(times, seen, sighting, resting, read_by, known, options, footage.name)
     tell(1.0)
-    faces = filled(times, decoded.values)
-    if calibration is not None:
-        faces = calibration.applied(times, faces, read_by.bias.narrowing)
+    decoded, faces = read.decoded, filled(times, read.decoded.values)
+    if read.calibration is not None:
+        faces = read.calibration.applied(times, faces, read_by.bias.narrowing)
     if "sealing" not in options.without:
         gap, mouth = lip_gap(seen.landmarks, seen.size), sighting.regions[:, ALL.index("mouth")]
         faces = with_sealed_lips(faces, gap, mouth)
@@ -162,8 +162,9 @@ def _performed(
         "frames_lost": int((~found).sum()),
         "lost": spans(times, ~found),
         "resting": spans(times, resting),
-        "rest_shows": _rest_shows(faces, resting),
-        "calibration": calibrated_by,
+        "rest_shows": _rest_shows(faces * (sighting.channels[:, : len(SHAPES)] >= DOUBTFUL), resting),
+        "calibration": read.by,
+        **({"actor": read.facts} if read.facts else {}),
         "blinks": [round(float(times[(a + b) // 2] - times[0]), 3) for a, b in events.blinks],
         "closures": [round(float(times[frame] - times[0]), 3) for frame in events.closures],
         "cuts": [round(cut, 3) for cut in track.cuts],
@@ -177,7 +178,7 @@ def _performed(
         "covered": [name for i, name in enumerate(ALL) if _mostly_covered(sighting.causes["covered"][found, i])],
     }
     # The performance model takes a quarter of a gigabyte, and nothing after this looks at what was decoded.
-    del seen, decoded
+    del seen, decoded, read
     track.looks = track.looks[:0].copy()
     if "completion" not in options.without and not footage.still:
         values, completion = _completed(track, values, trust, fps, options, _part(progress, 1 - COMPLETING, 1))
@@ -197,7 +198,7 @@ def _events(times: np.ndarray, faces: np.ndarray, seen: Seen, sighting: Sighting
     """What happened where it could be seen: a hand before the mouth is no closure, and its end no smile."""
     clear = sighting.channels[:, : len(SHAPES)] >= DOUBTFUL
     columns = [
-        np.interp(times, times[ok], row[ok]) if ok.any() else row for row, ok in zip(faces.T, clear.T, strict=True)
+        np.interp(times, times[ok], row[ok]) if ok.any() else 0 * row for row, ok in zip(faces.T, clear.T, strict=True)
     ]
     gap = lip_gap(seen.landmarks, seen.size)
     gap[sighting.regions[:, ALL.index("mouth")] < DOUBTFUL] = np.nan

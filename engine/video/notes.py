@@ -11,7 +11,13 @@ that is held throughout 1.5 to 6.7."""
 
 def notes(facts: dict[str, Any]) -> list[str]:
     """Sentences for what the facts of a capture's provenance tell, the most important first."""
-    told = [*_of_the_face(facts), *_of_the_file(facts), *_of_doubt(facts), *_of_channels(facts)]
+    told = [
+        *_of_the_face(facts),
+        *_of_the_actor(facts),
+        *_of_the_file(facts),
+        *_of_doubt(facts),
+        *_of_channels(facts),
+    ]
     return [sentence for sentence in told if sentence]
 
 
@@ -34,6 +40,23 @@ def _of_the_face(facts: dict[str, Any]) -> list[str]:
     return told
 
 
+def _of_the_actor(facts: dict[str, Any]) -> list[str]:
+    actor = facts.get("actor", {})
+    told = []
+    if "unlike" in actor:
+        told.append(
+            f"This face's proportions are not those of {actor['actor']}, with whose resting face it is read. If it is"
+            f" somebody else, give them a name of their own; if it is {actor['actor']}, measure them anew"
+            " (--renew-actor)."
+        )
+    if "hidden" in actor:
+        told.append(
+            f"{actor['actor']} is not kept, since something covers the {' and the '.join(actor['hidden'])} at rest."
+            " Measure them on footage that shows the whole face."
+        )
+    return told
+
+
 def _of_the_file(facts: dict[str, Any]) -> list[str]:
     told = []
     if facts.get("frames_missing"):
@@ -50,12 +73,15 @@ def _of_doubt(facts: dict[str, Any]) -> list[str]:
     parts = [name for name in facts["doubtful"] if facts["confidence"][name] < 0.95 and name != "head"]
     if parts and facts["frames_lost"] < facts["video_frames"]:
         told.append(f"Not seen well everywhere: {', '.join(parts)}. The review sheet and the panel show when.")
-    if facts["covered"]:
-        told.append(
-            f"Most of the time something seems to cover the {' and the '.join(facts['covered'])}. What is read there is"
-            " a guess: look at it, and key it by hand where it is wrong."
-        )
     completed = facts.get("completed")
+    if facts["covered"]:
+        guess = "What is read there is a guess"
+        if completed and completed.get("never_seen"):
+            guess = "What goes with the rest of the face is performed there"
+        told.append(
+            f"Most of the time something seems to cover the {' and the '.join(facts['covered'])}. {guess}: look at it,"
+            " and key it by hand where it is wrong."
+        )
     if completed:
         told.append(f"What was not seen is completed from what was, {_times(len(completed['spans']))}.")
         if "failed" in completed:
@@ -77,7 +103,8 @@ def _of_channels(facts: dict[str, Any]) -> list[str]:
     told = [f"The tracker cannot see {', '.join(blind)}: {'it stays' if len(blind) == 1 else 'they stay'} near rest."]
     still = [name for name in facts["still_channels"] if name not in blind]
     if still:
-        told.append(f"{len(still)} other channels did not move; the take's provenance lists them (still_channels).")
+        count = "1 other channel" if len(still) == 1 else f"{len(still)} other channels"
+        told.append(f"{count} did not move; the review sheet lists which.")
     return told
 
 

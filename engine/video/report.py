@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.channels import INDEX
+from engine.channels import INDEX, SHAPES
 from engine.files import written_whole
 from engine.video.capture import Captured
 from engine.video.confidence import ALL
@@ -14,6 +14,8 @@ from engine.video.events import runs
 
 MOST_COLUMNS = 600
 """Columns of the confidence table; frames of longer footage share one, which shows the worst of them."""
+SHOWN = 0.03
+"""Least value of a channel that counts as shown in a photo."""
 CURVES = {
     "lids": ("eyeBlinkLeft", "eyeBlinkRight"),
     "brows": ("browInnerUp", "browOuterUpLeft", "browOuterUpRight"),
@@ -29,6 +31,7 @@ def report(captured: Captured) -> dict[str, Any]:
     confidence: {times, regions: {name: values}}, at most MOST_COLUMNS of each. curves: the same for CURVES, 0..1.
     channel_confidence: the mean of each channel's, seen and decoded. unsure_channels: where it is low.
     causes: seconds that each cause (turned, dark, blurred, small, covered) took from a region, where it took any.
+    shown: of a photo, [channel, value] of what is read, the strongest first.
     """
     track, clip, events = captured.track, captured.clip, captured.events
     times, facts = track.times, clip.provenance
@@ -67,6 +70,7 @@ def report(captured: Captured) -> dict[str, Any]:
         "mouth_open": seconds(events.mouth_open),
         "closures": [round(float(times[frame]), 3) for frame in events.closures],
         "smiles": [round(float(times[frame]), 3) for frame in events.smiles],
+        **({"shown": _shown(clip.values[0])} if facts["source"] == "photo" else {}),
     }
 
 
@@ -74,6 +78,11 @@ def write_report(captured: Captured, path: str | Path) -> None:
     """Writes the report as JSON. Raises FaceMimicError (kind "file")."""
     with written_whole(path) as part:
         part.write_text(json.dumps(report(captured), indent=1) + "\n", "utf-8")
+
+
+def _shown(values: np.ndarray) -> list[list[Any]]:
+    strongest = np.argsort(-values[: len(SHAPES)], kind="stable")
+    return [[SHAPES[place], round(float(values[place]), 3)] for place in strongest if values[place] >= SHOWN]
 
 
 def _groups(frames: int) -> list[np.ndarray]:

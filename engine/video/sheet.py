@@ -5,49 +5,54 @@ from typing import Any
 
 import numpy as np
 
-from engine.errors import FaceMimicError
 from engine.files import written_whole
 from engine.video.capture import Captured
+from engine.video.page import (
+    COMPLETED,
+    EVENT,
+    GREY,
+    INK,
+    LOST,
+    MARGIN,
+    NEUTRAL,
+    PALE,
+    RIGHT,
+    SEEN,
+    UNSEEN,
+    Page,
+    check_sheet,
+    seen_colour,
+)
+from engine.video.photo_sheet import PhotoSheet
 from engine.video.report import report
 
-WIDTH, MARGIN = 2400, 70
-LEFT, RIGHT = 250, WIDTH - MARGIN
-"""Where the time axis runs, pixels."""
+LEFT = 250
+"""Where the time axis begins, pixels; it ends at RIGHT."""
 STRIP = 14
 """Most portraits in the strip."""
-INK, GREY, PALE, PAPER = (32, 36, 40), (112, 118, 124), (226, 229, 232), (255, 255, 255)
-SEEN, UNSEEN, LOST = (206, 224, 236), (222, 108, 22), (128, 20, 20)
-NEUTRAL, EVENT, COMPLETED = (38, 132, 84), (40, 84, 150), (128, 84, 160)
-ENDINGS = (".png", ".jpg", ".jpeg", ".pdf", ".webp")
 
 
-def check_sheet(path: str | Path) -> None:
-    """Refuses before the work what `write_sheet` could not write. Raises FaceMimicError, kind "request"."""
-    if Path(path).suffix.lower() not in ENDINGS:
-        raise FaceMimicError(f"{path}: a review sheet is written as {', '.join(ENDINGS)}.")
-    _pillow()
-
-
-def write_sheet(captured: Captured, path: str | Path) -> None:
-    """Draws the sheet and writes it, in the format of the path's ending. Raises FaceMimicError."""
+def write_sheet(captured: Captured, path: str | Path, footage: str | Path | None = None) -> None:
+    """Draws the sheet and writes it, in the format of the path's ending. footage: see `draw_sheet`. Raises
+    FaceMimicError."""
     check_sheet(path)
-    picture = draw_sheet(captured)
+    picture = draw_sheet(captured, footage)
     with written_whole(path) as part:
         picture.save(part, dpi=(220, 220))
 
 
-def draw_sheet(captured: Captured) -> Any:
-    """The sheet as a PIL image, WIDTH pixels wide."""
-    return _Sheet(captured).draw()
+def draw_sheet(captured: Captured, footage: str | Path | None = None) -> Any:
+    """The sheet as a PIL image, WIDTH pixels wide. footage: the file, so that a photo is shown sharp."""
+    facts = report(captured)
+    return PhotoSheet(captured, facts, footage).draw() if facts["source"] == "photo" else _Sheet(captured, facts).draw()
 
 
-class _Sheet:
-    def __init__(self, captured: Captured) -> None:
-        self.image_module, self.draw_module, self.fonts = _pillow()
-        self.captured, self.facts = captured, report(captured)
-        # Long lists make the page longer; what is not used is cut off.
-        self.page = self.image_module.new("RGB", (WIDTH, 6000), PAPER)
-        self.pen = self.draw_module.Draw(self.page)
+class _Sheet(Page):
+    """A video's: what was seen, found and read along its time."""
+
+    def __init__(self, captured: Captured, facts: dict[str, Any]) -> None:
+        super().__init__()
+        self.captured, self.facts = captured, facts
         self.top = 0
         times = captured.track.times
         self.first = float(times[0])
@@ -55,38 +60,17 @@ class _Sheet:
         self.last = float(times[-1]) + (float(np.median(np.diff(times))) if len(times) > 1 else 1e-3)
 
     def draw(self) -> Any:
-        y = self._header(MARGIN)
+        facts = self.facts
+        frames = "1 frame" if facts["frames"] == 1 else f"{facts['frames']} frames"
+        length = f"{facts['seconds']:.2f} s, {frames} at {facts['fps']:g} fps"
+        y = self.header(MARGIN, facts, length, f"face lost in {facts['frames_lost']} of {frames}")
         y = self._portraits(y + 40)
         y = self._strips(y + 50)
         y = self._events(y + 26)
         y = self._curves(y + 26)
         y = self._axis(y + 6)
         y = self._lists(y + 60)
-        return self.page.crop((0, 0, WIDTH, y + MARGIN))
-
-    def _font(self, size: int) -> Any:
-        return self.fonts.load_default(size)
-
-    def _text(self, x: float, y: float, text: str, size: int = 26, fill: tuple = INK, anchor: str = "la") -> None:
-        self.pen.text((x, y), text, fill=fill, font=self._font(size), anchor=anchor)
-
-    def _header(self, y: int) -> int:
-        facts = self.facts
-        self._text(MARGIN, y, str(facts["file"]), 54)
-        still = facts["source"] == "photo"
-        length = "photo" if still else f"{facts['seconds']:.2f} s, {facts['frames']} frames at {facts['fps']:g} fps"
-        parts = [length, f"{facts['size'][0]} by {facts['size'][1]} pixels", f"read by {facts['decoder']}"]
-        parts.append(f"neutral: {facts['calibration']}")
-        if facts["without"]:
-            parts.append(f"without {', '.join(facts['without'])}")
-        self._text(MARGIN, y + 72, "   ·   ".join(parts), 26, GREY)
-        seen = np.mean([facts["seen"][name] for name in facts["seen"]])
-        lost = facts["frames_lost"]
-        colour = NEUTRAL if seen > 0.9 and not lost else UNSEEN if seen > 0.5 else LOST
-        self._text(RIGHT, y, f"{100 * seen:.0f} % seen well", 44, colour, "ra")
-        self._text(RIGHT, y + 62, f"face lost in {lost} of {facts['frames']} frames", 26, GREY, "ra")
-        self.pen.line((MARGIN, y + 122, RIGHT, y + 122), fill=PALE, width=3)
-        return y + 122
+        return self.cut(y)
 
     def _portraits(self, y: int) -> int:
         track, resting = self.captured.track, np.flatnonzero(self.captured.resting)
@@ -110,7 +94,7 @@ class _Sheet:
             if colour:
                 self.pen.rectangle((x, y, x + side - 1, y + side - 1), outline=colour, width=6)
             time = f"{track.times[frame]:.2f} s"
-            self._text(x, y + side + 8, f"neutral, {time}" if first else time, 20, NEUTRAL if first else GREY)
+            self.text(x, y + side + 8, f"neutral, {time}" if first else time, 20, NEUTRAL if first else GREY)
         return y + side + 34
 
     def _x(self, time: float) -> float:
@@ -118,7 +102,7 @@ class _Sheet:
         return LEFT + min(1.0, max(0.0, share)) * (RIGHT - LEFT)
 
     def _row(self, y: int, name: str, height: int) -> None:
-        self._text(LEFT - 24, y + height / 2, name, 26, INK, "rm")
+        self.text(LEFT - 24, y + height / 2, name, 26, INK, "rm")
 
     def _span(self, y: int, height: int, span: list[float], colour: tuple, least: int = 4) -> None:
         low, high = min(self._x(span[0]), RIGHT - least), self._x(span[1])
@@ -126,7 +110,7 @@ class _Sheet:
 
     def _strips(self, y: int) -> int:
         facts, height = self.facts, 44
-        self._text(MARGIN, y, "How well each part of the face was seen", 32)
+        self.text(MARGIN, y, "How well each part of the face was seen", 32)
         legend = (
             ("seen", SEEN),
             ("not seen", UNSEEN),
@@ -136,8 +120,8 @@ class _Sheet:
         )
         x = RIGHT
         for name, colour in reversed(legend):
-            self._text(x, y + 6, name, 24, GREY, "ra")
-            x -= self.pen.textlength(name, font=self._font(24)) + 44
+            self.text(x, y + 6, name, 24, GREY, "ra")
+            x -= self.pen.textlength(name, font=self.font(24)) + 44
             self.pen.rectangle((x + 6, y + 8, x + 34, y + 30), fill=colour)
             x -= 26
         y += 66
@@ -146,9 +130,8 @@ class _Sheet:
         for name, values in facts["confidence"]["regions"].items():
             self._row(y, name, height)
             for place, value in enumerate(values):
-                share = min(1.0, max(0.0, value))
-                colour = tuple(round(b + share * (a - b)) for a, b in zip(SEEN, UNSEEN, strict=True))
-                self.pen.rectangle((self._x(edges[place]), y, self._x(edges[place + 1]), y + height - 1), fill=colour)
+                place_ = self._x(edges[place]), y, self._x(edges[place + 1]), y + height - 1
+                self.pen.rectangle(place_, fill=seen_colour(value))
             for span in facts["lost"]:
                 self._span(y, height, span, LOST)
             y += height + 6
@@ -204,67 +187,35 @@ class _Sheet:
         self.pen.line((LEFT, y, RIGHT, y), fill=GREY, width=2)
         while time <= self.last + 1e-9:
             self.pen.line((self._x(time), y, self._x(time), y + 10), fill=GREY, width=2)
-            self._text(self._x(time), y + 16, f"{time:g} s", 22, GREY, "ma")
+            self.text(self._x(time), y + 16, f"{time:g} s", 22, GREY, "ma")
             time += step
         for cut in self.facts["cuts"]:
             self.pen.line((self._x(cut), self.top, self._x(cut), y), fill=INK, width=2)
-            self._text(self._x(cut), self.top - 2, "cut", 20, INK, "md")
+            self.text(self._x(cut), self.top - 2, "cut", 20, INK, "md")
         return y + 44
 
     def _lists(self, y: int) -> int:
         facts = self.facts
         middle = (MARGIN + RIGHT) // 2
         still = [name for name in facts["still_channels"] if name not in facts["blind_channels"]]
-        left = self._paragraph(MARGIN, y, middle - MARGIN - 50, "Channels without signal", [", ".join(still) or "none"])
+        left = self.paragraph(MARGIN, y, middle - MARGIN - 50, "Channels without signal", [", ".join(still) or "none"])
         blind = [", ".join(facts["blind_channels"])]
-        left = self._paragraph(MARGIN, left + 26, middle - MARGIN - 50, "Channels that this decoder cannot read", blind)
+        left = self.paragraph(MARGIN, left + 26, middle - MARGIN - 50, "Channels that this decoder cannot read", blind)
         unsure = [name for name in facts["unsure_channels"] if name not in facts["blind_channels"]]
         if unsure:
-            left = self._paragraph(
+            left = self.paragraph(
                 MARGIN, left + 26, middle - MARGIN - 50, "Channels to check by eye", [", ".join(unsure)]
             )
         causes = [
             f"{region}: " + ", ".join(f"{cause} {lost:.2f} s" for cause, lost in row.items())
             for region, row in facts["causes"].items()
         ]
-        right = self._paragraph(middle, y, RIGHT - middle, "Notes", facts["notes"] or ["none"])
+        right = self.paragraph(middle, y, RIGHT - middle, "Notes", facts["notes"] or ["none"])
         if causes:
-            right = self._paragraph(middle, right + 26, RIGHT - middle, "Why it was not seen", causes)
+            right = self.paragraph(middle, right + 26, RIGHT - middle, "Why it was not seen", causes)
         return max(left, right)
-
-    def _paragraph(self, x: int, y: int, width: int, title: str, texts: list[str]) -> int:
-        self._text(x, y, title, 32)
-        y += 50
-        for text in texts:
-            for line in self._wrapped(text, width):
-                self._text(x, y, line, 26, GREY)
-                y += 36
-            y += 8
-        return y
-
-    def _wrapped(self, text: str, width: int) -> list[str]:
-        lines, font = [""], self._font(26)
-        for word in text.split():
-            longer = f"{lines[-1]} {word}".strip()
-            if lines[-1] and self.pen.textlength(longer, font=font) > width:
-                lines.append(word)
-            else:
-                lines[-1] = longer
-        return lines
 
 
 def _thinned(places: list[int]) -> list[int]:
     """The same spread with one less."""
     return [places[round(at)] for at in np.linspace(0, len(places) - 1, len(places) - 1)]
-
-
-def _pillow() -> tuple[Any, Any, Any]:
-    try:
-        from PIL import Image, ImageDraw, ImageFont
-    except ImportError as error:
-        raise FaceMimicError(
-            "A review sheet needs Pillow, which is not installed in the engine's Python. Install it:"
-            " pip install “pillow>=11,<14”, or “facemimic[pictures]”. The same data come with --report FILE.json.",
-            "request",
-        ) from error
-    return Image, ImageDraw, ImageFont

@@ -7,9 +7,11 @@ import pytest
 
 from engine.channels import INDEX, SHAPES
 from engine.errors import FaceMimicError
+from engine.paths import weights_folder
 from engine.video.calibration import STRONGEST, Calibration, actor_path, known_actors, measured
 from engine.video.capture import Captured, capture
-from engine.video.decoder import Neutral
+from engine.video.decoder import NAME, Neutral
+from engine.video.proportions import APART
 from engine.video.reading import Scores
 
 FRAMES = 120
@@ -158,6 +160,22 @@ def test_an_actor_is_measured_once_and_used_for_other_footage(
     assert Path(actor).read_bytes() == kept
     capture(video, actor=actor, renew_actor=True, start=1.5, end=2.2, **options)
     assert Path(actor).read_bytes() != kept
+
+
+def test_somebody_elses_calibration_is_told(shared: Path, bundle: Path, tmp_path: Path) -> None:
+    if not (weights_folder() / NAME).is_file():
+        pytest.skip(f"needs the decoder's weights, {NAME}")
+    actor = str(tmp_path / "Ben.json")
+    options = {"model": bundle, "decoder": "learned", "actor": actor, "without": ("completion",)}
+    own = capture(shared / "video" / "face_b.mp4", **options)
+    assert own.provenance["actor"] == {"actor": "Ben", "kept": True}
+    again = capture(shared / "video" / "face_b.mp4", **options)
+    assert again.provenance["actor"] == {"actor": "Ben", "used": True}
+    other = capture(shared / "video" / "face_a.mp4", **options)
+    assert other.provenance["actor"]["unlike"] > APART
+    notes = {name: " ".join(clip.provenance["notes"]) for name, clip in (("again", again), ("other", other))}
+    assert "proportions are not those of Ben" in notes["other"]
+    assert "proportions" not in notes["again"]
 
 
 def test_the_artists_pick_is_the_resting_face(shared: Path, bundle: Path) -> None:

@@ -29,9 +29,20 @@ def test_a_take_its_sheet_and_its_report_come_from_one_run(asked: Callable, tmp_
 
 def test_faces_are_written_with_their_numbers(asked: Callable, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     assert asked("--faces", tmp_path / "faces.png") == 0
-    assert "1 faces at 0.00 s" in capsys.readouterr().out
+    assert "1 face at 0.00 s" in capsys.readouterr().out
     cv2 = pytest.importorskip("cv2")
     assert cv2.imread(str(tmp_path / "faces.png")).shape == (PORTRAIT, PORTRAIT, 3)
+
+
+def test_what_becomes_of_an_actor_is_told_in_a_line(
+    asked: Callable, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    actor = tmp_path / "Zoë.json"
+    for says in ("Measured the resting face of Zoë here, and kept it in", "Used the resting face of Zoë, kept in"):
+        assert asked("--out", tmp_path / "a.npz", "--actor", actor) == 0
+        assert f"{says} {actor}." in capsys.readouterr().out.splitlines()
+    assert asked("--out", tmp_path / "a.npz", "--actor", actor, "--neutral", "0.5") == 0
+    assert "nothing is kept of Zoë" in capsys.readouterr().out
 
 
 def test_a_neutral_frame_is_counted_in_frames(asked: Callable, tmp_path: Path) -> None:

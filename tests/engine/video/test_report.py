@@ -2,6 +2,7 @@ import json
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +11,9 @@ import pytest
 from engine.errors import FaceMimicError
 from engine.video.capture import Captured, capture_all
 from engine.video.options import Options
+from engine.video.page import EVENT, LOST, NEUTRAL, SEEN, UNSEEN, WIDTH, check_sheet
 from engine.video.report import MOST_COLUMNS, report, write_report
-from engine.video.sheet import LOST, NEUTRAL, UNSEEN, WIDTH, check_sheet, draw_sheet, write_sheet
+from engine.video.sheet import draw_sheet, write_sheet
 
 
 @pytest.fixture(scope="module")
@@ -86,12 +88,21 @@ def test_a_sheet_is_written_whole(suffix: str, captured_a: Captured, tmp_path: P
     assert len(list(tmp_path.iterdir())) == 1
 
 
-def test_a_sheet_of_a_photo(tmp_path: Path, frames_of: Callable, bundle: Path) -> None:
+def test_a_sheet_of_a_photo_shows_the_face_and_what_is_read(tmp_path: Path, frames_of: Callable, bundle: Path) -> None:
     cv2 = pytest.importorskip("cv2")
-    cv2.imencode(".png", frames_of("face_b.mp4", 0, 0.01)[0][:, :, ::-1])[1].tofile(tmp_path / "photo.png")
+    # An open smile.
+    cv2.imencode(".png", frames_of("face_a.mp4", 4.5, 4.51)[0][:, :, ::-1])[1].tofile(tmp_path / "photo.png")
     captured = capture_all(tmp_path / "photo.png", Options(model=bundle, decoder="none"))
-    assert draw_sheet(captured).width == WIDTH
-    assert report(captured)["source"] == "photo"
+    table = report(captured)
+    assert (table["source"], table["shown"][0][0], table["lost"]) == ("photo", "mouthSmileRight", [])
+    assert all(first[1] >= second[1] for first, second in pairwise(table["shown"]))
+    page = draw_sheet(captured, tmp_path / "photo.png")
+    assert page.width == WIDTH and 1200 < page.height < 2600
+    # Dots on 429 landmarks, and bars for what is seen and shown.
+    assert pixels(page, SEEN) > 4000
+    assert pixels(page, EVENT) > 50_000
+    (tmp_path / "photo.png").unlink()
+    assert pixels(draw_sheet(captured, tmp_path / "photo.png"), SEEN) < 100
 
 
 def test_another_ending_is_refused_before_the_work(tmp_path: Path) -> None:
