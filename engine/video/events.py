@@ -16,7 +16,9 @@ PARTED, MET = 0.05, 0.022
 below, the lips have met. On sealed lips the landmarks keep up to 0.02 apart, in a sealed grin 0.045; parted lips
 reach 0.08."""
 SMILING, RISEN = 0.25, 0.15
-"""A smile is one that reaches the first; it begins where it last was below the second, which resting faces may read."""
+"""A smile is one that reaches the first; it lasts while it is above the second, which resting faces may read."""
+BEGUN, BEFORE = 0.15, 1.0
+"""A smile begins with this share of its way up, from where it was lowest within so many seconds before."""
 TOGETHER = 0.3
 """Seconds within which both corners of the mouth begin one smile."""
 _UPPER, _LOWER, _RIGHT, _LEFT = 13, 14, 33, 263
@@ -36,14 +38,30 @@ class Events:
 def find_events(times: np.ndarray, values: np.ndarray, gap: np.ndarray) -> Events:
     """times: seconds (frames,). values: (frames, 52 or more), calibrated. gap: (frames,) as from `lip_gap`."""
     lids = values[:, [INDEX["eyeBlinkLeft"], INDEX["eyeBlinkRight"]]].mean(1)
-    smiles = [hysteresis(values[:, INDEX[side]], SMILING, RISEN) for side in ("mouthSmileLeft", "mouthSmileRight")]
+    smiles = [_beginnings(times, values[:, INDEX[side]]) for side in ("mouthSmileLeft", "mouthSmileRight")]
     shut = [run for run in runs(lids >= SHUT) if times[run[1]] - times[run[0]] <= LONGEST_BLINK]
     mouth_open = hysteresis(np.nan_to_num(gap), PARTED, MET)
     closures = [last + 1 for _, last in mouth_open if last + 1 < len(gap) and np.isfinite(gap[last + 1])]
-    # What is there from the beginning on was not seen to begin.
-    begun = sorted(first for side in smiles for first, _ in side if first)
+    begun = sorted(first for side in smiles for first in side)
     apart = [b for a, b in pairwise([None, *begun]) if b is not None and (a is None or times[b] - times[a] > TOGETHER)]
     return Events(shut, mouth_open, closures, apart)
+
+
+def _beginnings(times: np.ndarray, curve: np.ndarray) -> list[int]:
+    """Frames in which a corner of the mouth (frames,) begins to rise into a smile; none where the footage begins with
+    it."""
+    frames = []
+    for first, last in hysteresis(curve, SMILING, RISEN):
+        frame = first + int(np.argmax(curve[first : last + 1] >= SMILING))
+        lowest = curve[np.searchsorted(times, times[frame] - BEFORE) : frame + 1].min()
+        begun = lowest + BEGUN * (curve[frame : last + 1].max() - lowest)
+        while curve[frame] < begun:
+            frame += 1
+        while frame and curve[frame - 1] >= begun:
+            frame -= 1
+        if frame:
+            frames.append(frame)
+    return frames
 
 
 def lip_gap(landmarks: np.ndarray, size: tuple[int, int]) -> np.ndarray:
