@@ -2,8 +2,10 @@
 
 import math
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -204,12 +206,16 @@ def chosen_face(crowd: Crowd, number: int, name: str) -> Chosen:
     return Chosen(number, [face.colours for face in crowd.faces])
 
 
+@cache
 def _mediapipe() -> Any:
-    try:
-        import mediapipe
-    except ImportError as error:
-        raise FaceMimicError(
-            "Reading videos needs MediaPipe. Install it into the engine's Python: pip install “mediapipe>=1.2,<1.3”.",
-            "video",
-        ) from error
-    return mediapipe
+    # In a thread of its own: where it finds no sound library it keeps that exception, with the frames of whoever was
+    # importing it and all that those hold, which would be the first capture's rows.
+    with ThreadPoolExecutor(1) as own:
+        try:
+            return own.submit(import_module, "mediapipe").result()
+        except ImportError as error:
+            raise FaceMimicError(
+                "Reading videos needs MediaPipe. Install it into the engine's Python:"
+                " pip install “mediapipe>=1.2,<1.3”.",
+                "video",
+            ) from error

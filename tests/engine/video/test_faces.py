@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -135,3 +137,15 @@ def test_people_are_chosen_once(film: Callable, pair: list, bundle: Path, monkey
     monkeypatch.setattr(capturing, "faces_to_choose", None)
     for _ in range(2):
         np.testing.assert_array_equal(capture(path, model=bundle, decoder="none", face=1).values, whole.values)
+
+
+def test_importing_mediapipe_keeps_nothing_of_its_caller() -> None:
+    pytest.importorskip("mediapipe")
+    code = (
+        "import gc, weakref\nfrom engine.video import faces\nclass Rows: pass\n"
+        "def capture():\n    rows = Rows()\n    faces._mediapipe()\n    return weakref.ref(rows)\n"
+        "kept = capture(); gc.collect(); print(kept())"
+    )
+    root = Path(__file__).resolve().parents[3]
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["None"]
