@@ -4,6 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from matplotlib.figure import Figure
 
 from engine.errors import FaceMimicError
 from engine.evaluate import page
@@ -52,7 +53,11 @@ def test_unknown_questions_and_missing_weights_are_refused(tmp_path: Path) -> No
 
 def test_pictures_and_tables_reach_the_page(tmp_path: Path) -> None:
     section = Section("s", "S", tables=[Table("T", ("a", "b"), [("1 | 2", "3")])])
-    section.pictures.append(Picture("p", "P", lambda figure: figure.add_subplot().plot([0, 1]) and None))
+
+    def draw(figure: Figure) -> None:
+        figure.add_subplot().plot([0, 1])
+
+    section.pictures.append(Picture("p", "P", draw))
     section.target("good", True)
     text = page.write(tmp_path / "new", [section], {}).read_text("utf-8")
     assert "| 1 \\| 2 | 3 |" in text
