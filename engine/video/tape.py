@@ -112,9 +112,11 @@ class Tape:
         }
 
     def _settle(self, left: int = 0) -> None:
-        """Waits until no more than that many frames are still to be measured."""
+        """Waits until no more than that many frames are still to be measured. What failed stays, and fails again: rows
+        with a hole must not be kept."""
         while len(self._under_way) > left:
-            self._under_way.popleft().result()
+            self._under_way[0].result()
+            self._under_way.popleft()
 
     def _write(self, row: int, at: float, seen: Sight | None) -> None:
         self._note(row, at, seen)
