@@ -30,6 +30,10 @@ BURNT = (0.3, 0.8)
 BLURRED = (0.06, 0.17)
 """Sharpness: nothing, all. Crisp faces have 0.31 to 0.77; Gaussian blur of 1 % of the face's width 0.18 to 0.26, of 2 %
 0.10 to 0.17, of 4 % 0.05 to 0.08."""
+SOFTER, FLATTER = (0.6, 0.75), (0.5, 0.85)
+"""Fine detail as a share of the footage's crisp frames: all regions are softer, as sharp; contrast of eyes and brows as
+a share of what they mostly have: nothing is seen, all. Gaussian blur of 1.3, 2.6 and 4.3 % of the face's width, filmed
+with compression, leaves 0.5 of the detail, and 0.9, 0.73 and 0.51 of the contrast; blinks and lowered eyes 0.81."""
 SMALL = (14.0, 48.0)
 """Width of the face in pixels: nothing, all."""
 COVERED = (0.45, 0.66)
@@ -79,14 +83,18 @@ def judge(track: Track) -> Sighting:
     found = track.found
     parts = regions()
     turn, off = off_axis(track.poses)
+    sharp, bare = _sharp(track), _with_coming(track.times, _all_covered(track.colours, found), found)
+    # Cloth has no detail either, and a blurred mouth no longer looks like one.
+    sharp = np.where(bare < 0.5, np.maximum(sharp, np.median(sharp, axis=1, keepdims=True)), sharp)
+    bare = np.where(sharp < 0.5, 1, bare)
     causes = {
         "turned": _columns(between(off, *TURNED[::-1])),
         "dark": np.stack([_lit(track.colours[:, part.landmarks]) for part in parts], 1),
-        "blurred": between(track.sharpness, *BLURRED),
+        "blurred": sharp,
         "small": _columns(between(_width(track), *SMALL)),
-        "covered": _with_coming(track.times, _all_covered(track.colours, found), found),
+        "covered": bare,
     }
-    causes = {name: _with_head(np.nan_to_num(table)) for name, table in causes.items()}
+    causes = {name: _with_head(np.nan_to_num(table)).astype(np.float32) for name, table in causes.items()}
     together = np.prod(list(causes.values()), axis=0) * found[:, None]
     padded = np.pad(found, 1, constant_values=True)
     beside = found & ~(padded[:-2] & padded[2:])
@@ -106,6 +114,22 @@ def _with_head(table: np.ndarray) -> np.ndarray:
 def _width(track: Track) -> np.ndarray:
     across = track.landmarks[:, :, 0]
     return (across.max(1) - across.min(1)) * track.size[0]
+
+
+def _sharp(track: Track) -> np.ndarray:
+    """(frames, regions): 1 where a region is sharp.
+
+    Compression puts detail of its own into what is blurred, so that strong blur shows by two things together: all
+    regions have less fine detail than elsewhere in the footage, and eyes and brows less contrast.
+    """
+    found = track.found
+    crisp = np.quantile(track.sharpness[found], 0.75, axis=0)
+    detail = np.median(track.sharpness / np.maximum(crisp, 1e-6), axis=1)
+    marks = np.concatenate([part.landmarks for part in regions() if part.name in ("eyes", "brows")])
+    deep = np.concatenate([contrast(track.colours[rows][:, marks]) for rows in _parts(found)])
+    soft = 1 - between(detail, *SOFTER)
+    whole = 1 - soft * (1 - between(deep / max(1e-6, float(np.quantile(deep[found], 0.75))), *FLATTER))
+    return between(track.sharpness, *BLURRED) * whole[:, None]
 
 
 def _lit(colours: np.ndarray) -> np.ndarray:

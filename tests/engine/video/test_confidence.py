@@ -214,6 +214,24 @@ def test_dark_and_blurred_frames_drop(name: str, most: float, captured_a: Captur
     assert told.causes[name][frames].max() < 0.6
 
 
+def test_blur_is_told_from_a_cover_also_through_compression(captured_a: Captured, some: tuple, bundle: Path) -> None:
+    cv2 = pytest.importorskip("cv2")
+
+    def worse(picture: np.ndarray, marks: np.ndarray) -> np.ndarray:
+        soft = cv2.GaussianBlur(picture, (0, 0), 9)
+        return cv2.imdecode(cv2.imencode(".jpg", soft, [1, 30])[1], cv2.IMREAD_COLOR)
+
+    frames, pictures = some
+    told = changed(captured_a.track, frames, worse, pictures, bundle)
+    assert np.median(told.regions[frames]) < 0.5
+    assert np.median(told.causes["blurred"][frames]) < 0.5
+    assert np.median(told.causes["covered"][frames], axis=0).min() > 0.9
+    hidden = changed(only(captured_a.track, frames), list(range(len(frames))), masked, pictures, bundle)
+    mouth = PLACE["mouth"]
+    assert np.median(hidden.causes["covered"][:, mouth]) < 0.1
+    assert hidden.causes["blurred"][:, mouth].min() > 0.9
+
+
 def test_a_little_compression_and_shade_change_nothing(captured_a: Captured, some: tuple, bundle: Path) -> None:
     cv2 = pytest.importorskip("cv2")
 
