@@ -167,7 +167,8 @@ def _notes(objects: tuple[bpy.types.Object, ...]) -> Iterator[str]:
     for obj in objects:
         lost = [m.name for m in obj.modifiers if m.show_viewport and not isinstance(m, bpy.types.ArmatureModifier)]
         if lost:
-            yield f"{obj.name} is written without its modifiers {', '.join(lost)}: applying them would lose its shapes."
+            why = ": applying them would lose its shapes." if key_blocks(obj) else "."
+            yield f"{obj.name} is written without its modifiers {', '.join(lost)}{why}"
         muted = [block.name for block in key_blocks(obj) if block.mute]
         if muted:
             yield f"{obj.name} is written without its muted shape keys {', '.join(muted)}."

@@ -227,9 +227,14 @@ def test_modifiers_and_muted_shapes_are_told(make, perform, assign, tmp_path):
     character = make(FEW)
     assign(character, perform(5))
     character.meshes[0].modifiers.new("Smooth", "SUBSURF")
+    body = bpy.data.objects.new("Body of It", bpy.data.meshes.new("Body"))
+    body.parent = character.armature
+    bpy.context.scene.collection.objects.link(body)
+    body.modifiers.new("Outline", "SOLIDIFY")
     character.meshes[0].data.shape_keys.key_blocks["tongueOut"].mute = True
     notes = export_glb(character, tmp_path / "take.glb").notes
-    assert any("Smooth" in note for note in notes)
+    assert any("Smooth: applying them would lose its shapes" in note for note in notes)
+    assert "Body of It is written without its modifiers Outline." in notes
     assert any("tongueOut" in note for note in notes)
 
 
