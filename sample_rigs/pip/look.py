@@ -48,7 +48,8 @@ LIDS = Lids(
     upper_round=0.58, lower_round=0.58, lash=3.6, wing=(2.2, -0.2), lower_lash=0.9, fold=0.0,
 )  # fmt: skip
 LIPS = Lips(
-    height=-43.0, width=14.5, steps=19, smile=1.0, cat=3.4, chin=-56.0, line=0.8, teeth=0.0, tongue=9.0, room=0.42,
+    height=-43.0, width=14.5, steps=19, smile=1.0, cat=3.4, chin=-56.0, line=0.8, teeth=0.0, tongue=9.0,
+    room=0.42, hold=0.4,
     swells=(("cheekRise", (44.0, -34.0, -26.0), 30.0, (1.0, -3.0, 3.4)),),
 )  # fmt: skip
 EYE = Eye(centre=(34.0, -1.0), iris=(17.0, 19.4), behind=1.6, white=2.6, pivot=27.0, ball=True)

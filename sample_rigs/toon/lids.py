@@ -28,6 +28,7 @@ class Lids:
     lash: float = 4.6  # thickness of the upper lash
     wing: tuple[float, float] = (6.0, 2.5)
     lower_lash: float = 1.0
+    bulge: float = 2.4  # mm that a closed upper lid stands out, so that a squinting lower one passes behind it
     fold: float = 5.5  # distance of the fold from the lash; 0 for none
 
     def _heights(self, s: Array) -> tuple[Array, Array, Array]:
@@ -64,6 +65,10 @@ class Lids:
         _, lower = self.curves(pose, side, np.clip(loop, 0, 1))
         return np.where((loop > 1)[:, None], upper, lower)
 
+    def forward(self, pose: Pose, side: str, loop: Array) -> Array:
+        """How far the edge comes forward, mm."""
+        return self.bulge * pose.side("close", side) * np.sin(np.pi * np.clip(2 - loop, 0, 1)).clip(0) ** 0.4
+
     def lashes(self, pose: Pose, side: str, front, colour: Array, fold_colour: Array) -> Mesh:
         """Upper lash with its wing, lower lash and fold, in the coordinates of the left eye."""
         count = 17
@@ -78,7 +83,7 @@ class Lids:
         away = np.stack([np.cos(turn), np.sin(turn)], 1)
         top = line + away * (self.lash * (1 - 0.1 * shut) * grown)[:, None]
         bottom = line - away * 1.1 * (1 - 0.6 * shut)
-        parts = [self._ribbon(bottom, top, front, 1.3, grown * 1.6, colour)]
+        parts = [self._ribbon(bottom, top, front, 1.3 + self.bulge * shut, grown * 1.6, colour)]
         if self.lower_lash:
             on = np.linspace(0.42, 1.0, 11)
             _, low = self.curves(pose, side, on)

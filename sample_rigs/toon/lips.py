@@ -27,6 +27,7 @@ class Lips:
     line: float = 0.55  # half thickness of the drawn line
     teeth: float = 3.2
     tongue: float = 8.0  # half width
+    hold: float = 0.0  # mm that a lower lip stays in front of the sculpt for each mm that it goes down
     room: float = 1.0  # height of the mouth's inside, as a share of what a human face has; half of it for depth
     swells: tuple[Swell, ...] = ()  # amount's name, centre on the left, radius, push
 
@@ -65,6 +66,8 @@ class Lips:
             x = x + sign * share * corner * pose.side("cornerOut", name)
             y = y + share * corner * pose.side("cornerBack", name)
             z = z + share * oval * np.where(side > 0, pose.side("upper", name), -pose.side("lower", name)) * (side != 0)
+            # The jaw carries a lip with it that would slide under the chin otherwise.
+            y = y - share * oval * self.hold * pose.side("lower", name) * (side < 0)
         x = x * (1 + pose.get("widen")) + pose.get("slide")
         # Upper lips bend into a hat where the corners stay low, into a bowl where they rise.
         z = z + pose.get("raise") + pose.get("bend") * (1 - S**2)
@@ -136,7 +139,7 @@ class Lips:
         gap = max(upper[1] - lower[1], 0.0)
         # Behind the lower lip, which on a muzzle lies well behind the upper one.
         above, below = front(np.zeros(2), np.array([self.height, lower[1] + 1.5]))
-        lip = float(np.clip(below, above, above + 10.0))
+        lip = float(np.clip(below, above, above + 10.0)) - self.hold * pose.get("lower")
         out = pose.get("tongue")
         # It lies deep while the mouth is shut, and comes up to the lower lip as it opens.
         open_ = min(gap / 8.0, 1.0)

@@ -106,18 +106,23 @@ class Skin:
         flat = jaw.copy()
         out = np.zeros_like(p)
         loops = {side: self.lids.loop(pose, side, self.lid_loop) for side in ("Left", "Right")}
-        rest = self.lids.loop(Pose(), "Left", self.lid_loop)
+        rest, lifted = self.lids.loop(Pose(), "Left", self.lid_loop), np.zeros(len(p))
         for side, sign in (("Left", 1.0), ("Right", -1.0)):
             on = np.flatnonzero((self.eye_ring > 0) & (p[:, 0] * sign > 0))
             moved = (loops[side] - rest)[self.eye_turn[on]] * [sign, 1.0]
             share = np.clip(self.eye_ring[on] / LID_EDGE, 0, 1) ** 1.4
             flat[on] = moved * share[:, None]
+            lifted[on] = self.lids.forward(pose, side, self.lid_loop[self.eye_turn[on]]) * share
         on = np.flatnonzero(self.mouth_ring > 0)
         upper, lower = self.lips.edges(pose), self.lips.edges(Pose())
         moved = (upper - lower)[self.mouth_turn[on]]
         share = np.clip(self.mouth_ring[on] / LIP_EDGE, 0, 1) ** 0.9
         flat[on] = moved[:, :2] * share[:, None] + flat[on] * (1 - share)[:, None]
         deep = np.interp(self.mouth_ring[on], [LIP_EDGE, LIP_EDGE + 3, LIP_EDGE + 4], [1.0, 0.9, 0.8])
+        if self.lips.hold:
+            # What lies behind a held lip would come out below the chin.
+            low = np.interp(self.mouth_ring[on], [LIP_EDGE, LIP_EDGE + 2, LIP_EDGE + 4], [1.0, 0.6, 0.4])
+            deep = np.where(moved[:, 1] < 0, low, deep)
         flat[on] *= deep[:, None]
         out[:, 0], out[:, 2] = flat.T
         moves = np.abs(flat).max(1) > 1e-9
@@ -128,6 +133,7 @@ class Skin:
         out[moves, 1] = np.clip(deeper, -9.0, 9.0) * smoothstep(0.12, 0.5, -self.normals[moves, 1])
         inside = self.eye_ring > LID_EDGE
         out[inside, 1] = 0.0
+        out[:, 1] -= np.where(inside, 0.0, lifted)
         for sign in (1.0, -1.0):
             at = np.flatnonzero((self.eye_ring > LID_EDGE) & (p[:, 0] * sign > 0))
             edge = np.flatnonzero((self.eye_ring == LID_EDGE) & (p[:, 0] * sign > 0))
@@ -166,6 +172,8 @@ class Skin:
         # Lines in the hollow between chin and neck would only look like dirt.
         hollow = (rest[:, 2] < self.lips.chin + 2) & (rest[:, 2] > self.lips.chin - 32) & (rest[:, 1] > -22)
         hollow &= (np.abs(rest[:, 0]) < 24) | (self.normals[:, 2] < -0.3)
+        # Nor should the fold below a lip that is held in front of its chin.
+        hollow |= (self.lips.hold > 0) & (self.mouth_ring >= 0) & (rest[:, 2] < self.lips.height)
         found.no_outline = (self.eye_ring >= 3) | (self.mouth_ring >= 4) | hollow
         left = rest[:, 0] > 0
         for side, at in (("Left", left), ("Right", ~left)):

@@ -7,6 +7,9 @@ import pytest
 
 bpy = pytest.importorskip("bpy")
 
+from mathutils import Vector  # noqa: E402
+from mathutils.bvhtree import BVHTree  # noqa: E402
+
 from sample_rigs.head.shapes.arkit import NAMES as ARKIT  # noqa: E402
 from tests.sample_rigs.drawn import Drawn, mirror_partner, normals  # noqa: E402
 
@@ -97,6 +100,49 @@ def test_lids_stay_in_front_of_the_iris(drawn: Drawn, side: str) -> None:
         away = np.hypot(*(lid[:, None, [0, 2]] - iris[None, :, [0, 2]]).transpose(2, 0, 1))
         depth = iris[None, :, 1] - lid[:, None, 1]
         assert depth[away < 1.2].min(initial=9.0) > 0.3, value
+
+
+def _surface(drawn: Drawn, weights: dict[str, float]) -> BVHTree:
+    return BVHTree.FromPolygons(drawn.posed(weights).tolist(), drawn.skin_faces().tolist())
+
+
+@pytest.mark.parametrize("side", ["Left", "Right"])
+def test_a_squinting_lower_lid_hides_behind_a_closed_one(drawn: Drawn, side: str) -> None:
+    """With the line that is drawn on it, which stands off by 0.7 mm; else a closed eye has two lines."""
+    weights = {
+        "aki": {"eyeBlink" + side: 1.0, "eyeSquint" + side: 0.5, "cheekSquint" + side: 0.7},
+        "pip": {"Blink": 1.0, "Joy": 1.0},
+    }[drawn.path.stem]
+    surface, at = _surface(drawn, weights), drawn.posed(weights)
+    edge = drawn.group(f"lid edge {side}")
+    inner, outer = (abs(p[0]) for p in (drawn.look.LIDS.inner, drawn.look.LIDS.outer))
+    along = (np.abs(drawn.face[edge, 0]) - inner) / (outer - inner)
+    lower = edge[(along > 0.4) & (along < 0.8) & (drawn.face[edge, 2] < drawn.look.LIDS.outer[1] - 5)]
+    assert len(lower) > 2
+    for point in at[lower]:
+        hit = surface.ray_cast((point[0], -200.0, point[2]), (0.0, 1.0, 0.0))[0]
+        assert hit is not None and hit[1] < point[1] - 0.7, point.round(1)
+
+
+OPEN_WIDE = {
+    "aki": [{"jawOpen": 1.0}, {"mouthSmileLeft": 0.75, "mouthSmileRight": 0.75, "jawOpen": 0.4}, {"surprised": 1.0}],
+    "pip": [{"Joy": 1.0, "A": 1.0}, {"Joy": 0.8, "A": 0.5}, {"Surprised": 1.0}, {"O": 1.0}, {"A": 1.0}],
+}
+
+
+@pytest.mark.parametrize("yaw", [0.0, 40.0])
+def test_nothing_of_the_mouth_comes_out_below_the_lower_lip(drawn: Drawn, yaw: float) -> None:
+    mesh = drawn.object("Face").data
+    slot = mesh.materials.find(f"{drawn.title} Mouth")
+    lining = {v for p in mesh.polygons if p.material_index == slot for v in p.vertices}
+    lips = drawn.group("lip edge")
+    inside = np.array(sorted(lining - set(lips.tolist())))
+    towards = Vector((np.sin(np.radians(yaw)), -np.cos(np.radians(yaw)), 0.0))
+    for weights in OPEN_WIDE[drawn.path.stem]:
+        surface, at = _surface(drawn, weights), drawn.posed(weights)
+        for point in at[inside[at[inside, 2] < at[lips, 2].min() - 0.5]]:
+            distance = surface.ray_cast(Vector(point) + 300 * towards, -towards)[3]
+            assert distance is not None and distance < 299.9, (weights, point.round(1))
 
 
 def test_no_skin_turns_over(drawn: Drawn) -> None:
