@@ -260,5 +260,5 @@ def same_file(one: str | Path, other: str | Path) -> bool:
     """Whether two paths lead to one file that exists."""
     try:
         return Path(one).samefile(other)
-    except OSError:
+    except (OSError, ValueError):
         return False

@@ -195,6 +195,14 @@ def test_toon_materials_springs_and_unknown_extensions_survive_to_the_letter(
         assert json.dumps(part, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass") in told
 
 
+@pytest.mark.parametrize("name", ["a\0b.vrm", "n" * 300 + ".vrm"])
+def test_a_name_that_no_file_can_have_is_a_sentence(tmp_path: Path, name: str) -> None:
+    (tmp_path / "avatar.vrm").write_bytes(WHOLE)
+    with pytest.raises(FaceMimicError, match="another name"):
+        add_take(tmp_path / "avatar.vrm", clip_of({"jawOpen": RISE}), tmp_path / name, "Take")
+    untouched(tmp_path, WHOLE)
+
+
 def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
     (tmp_path / "folder.vrm").mkdir()
     names = ["folder.vrm"]
