@@ -7,8 +7,9 @@ import numpy as np
 
 from engine.channels import INDEX
 
-SHUT = 0.6
-"""Closure of both eyes' mean from which on they are shut."""
+SHUT, OPENING = 0.6, 0.45
+"""Closure of both eyes' mean: a blink is one that reaches the first; it lasts while it is above the second, so that a
+reading which wavers does not make two of one."""
 LONGEST_BLINK = 0.6
 """Seconds; eyes that are shut for longer are closed, not blinking."""
 PARTED, MET = 0.05, 0.022
@@ -39,7 +40,7 @@ def find_events(times: np.ndarray, values: np.ndarray, gap: np.ndarray) -> Event
     """times: seconds (frames,). values: (frames, 52 or more), calibrated. gap: (frames,) as from `lip_gap`."""
     lids = values[:, [INDEX["eyeBlinkLeft"], INDEX["eyeBlinkRight"]]].mean(1)
     smiles = [_beginnings(times, values[:, INDEX[side]]) for side in ("mouthSmileLeft", "mouthSmileRight")]
-    shut = [run for run in runs(lids >= SHUT) if times[run[1]] - times[run[0]] <= LONGEST_BLINK]
+    shut = [run for run in hysteresis(lids, SHUT, OPENING) if times[run[1]] - times[run[0]] <= LONGEST_BLINK]
     mouth_open = hysteresis(np.nan_to_num(gap), PARTED, MET)
     closures = [last + 1 for _, last in mouth_open if last + 1 < len(gap) and np.isfinite(gap[last + 1])]
     begun = sorted(first for side in smiles for first in side)

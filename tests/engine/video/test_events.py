@@ -109,6 +109,12 @@ def test_closed_eyes_are_no_blink() -> None:
     assert performed(90, eyeBlinkLeft=lids, eyeBlinkRight=lids).blinks == [(10, 13)]
 
 
+def test_a_wavering_reading_does_not_make_two_blinks_of_one() -> None:
+    lids = np.zeros(30)
+    lids[10:15] = 0.2, 0.69, 0.55, 0.76, 0.3
+    assert performed(30, eyeBlinkLeft=lids, eyeBlinkRight=lids).blinks == [(11, 13)]
+
+
 def test_a_wink_is_no_blink() -> None:
     lids = np.zeros(30)
     lids[10:14] = 1
