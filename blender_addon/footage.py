@@ -115,6 +115,9 @@ def summary(report: Any) -> list[tuple[str, str]]:
     lines = [("CHECKMARK" if whole > 0.9 and not report.get("frames_lost") else "ERROR", sentence)]
     if report.get("covered"):
         lines.append(("ERROR", f"Seems covered: {', '.join(str(name) for name in report['covered'])}"))
+    actor = report.get("actor")
+    if isinstance(actor, dict) and actor.get("unlike"):
+        lines.append(("ERROR", f"Does not look like {actor.get('actor')}: name another actor, or calibrate anew"))
     if report.get("frames_lost"):
         lines.append(("BLANK1", f"Face lost in {report['frames_lost']} of {report.get('frames')} frames"))
     resting = report.get("resting") or []

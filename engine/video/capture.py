@@ -157,7 +157,8 @@ def _performed(
     # Only what the camera missed is completed: a decoder that is unsure of a channel is so at rest above all.
     trust = np.clip(evenly(times, sighting.channels, fps), 0, 1)
     sure = (sighting.channels[:, : len(SHAPES)] * decoded.confidence)[found].mean(0)
-    still = [name for name, reach in zip(SHAPES, np.ptp(faces, axis=0), strict=True) if reach < SILENT]
+    visible = np.median(sighting.channels[found, : len(SHAPES)], axis=0) >= DOUBTFUL
+    still = [SHAPES[i] for i in np.flatnonzero((np.ptp(faces, axis=0) < SILENT) & visible)]
     facts: dict[str, Any] = {
         "frames_lost": int((~found).sum()),
         "lost": spans(times, ~found),
@@ -213,6 +214,8 @@ def _completed(
     if not gaps.share.any():
         return values, {}
     facts: dict[str, Any] = {"spans": gaps.spans(gaps.share.any(1))}
+    if gaps.never_seen:
+        facts["never_seen"] = gaps.never_seen
     if not gaps.model_share.any():
         return gaps.bridged, {"completed": facts}
     track.landmarks, track.colours = track.landmarks[:0].copy(), track.colours[:0].copy()

@@ -83,6 +83,11 @@ class Gaps:
         share[:, LIDS] = self.away[:, LIDS] >= UNBLINKING
         return share
 
+    @property
+    def never_seen(self) -> list[str]:
+        """Names of the channels that are hidden throughout."""
+        return [name for name, away in zip(CHANNELS, self.away.T, strict=True) if np.isinf(away).all()]
+
     def spans(self, frames: np.ndarray) -> list[list[float]]:
         """[first, last] seconds of the Clip of the runs of frames; frames: bool (frames,)."""
         return [[round(first / self.fps, 3), round(last / self.fps, 3)] for first, last in runs(frames)]
@@ -202,9 +207,7 @@ def completed(gaps: Gaps, generator: Generator, progress: Progress | None = None
         gone = share[inner].copy()
         gone[:, LIDS] = _blinks(answer[:, LIDS].mean(1), gone[:, LIDS].min(1))[:, None]
         made[inner] += gone * (answer - made[inner])
-    facts: dict[str, Any] = {"performed": gaps.spans(share.any(1)), "model": generator.digest, "seed": SEED}
-    unseen = [name for name, away in zip(CHANNELS, gaps.away.T, strict=True) if np.isinf(away).all()]
-    return made, facts | ({"never_seen": unseen} if unseen else {})
+    return made, {"performed": gaps.spans(share.any(1)), "model": generator.digest, "seed": SEED}
 
 
 def _blinks(lids: np.ndarray, free: np.ndarray) -> np.ndarray:

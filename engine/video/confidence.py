@@ -108,7 +108,7 @@ def _columns(values: np.ndarray) -> np.ndarray:
 
 def _with_head(table: np.ndarray) -> np.ndarray:
     """The regions' columns and the head's. Its pose is fitted to the whole face: half a face is enough for that."""
-    return np.concatenate([table, np.sort(table, axis=1)[:, -3:].mean(1, keepdims=True)], 1)
+    return np.concatenate([table, np.sort(table, axis=1)[:, -2:].mean(1, keepdims=True)], 1)
 
 
 def _width(track: Track) -> np.ndarray:

@@ -51,7 +51,7 @@ def _of_the_actor(facts: dict[str, Any]) -> list[str]:
         )
     if "hidden" in actor:
         told.append(
-            f"{actor['actor']} is not kept, since something covers the {' and the '.join(actor['hidden'])} at rest."
+            f"{actor['actor']} is not kept, since something covers {_the(actor['hidden'])} at rest."
             " Measure them on footage that shows the whole face."
         )
     return told
@@ -70,23 +70,28 @@ def _of_the_file(facts: dict[str, Any]) -> list[str]:
 
 def _of_doubt(facts: dict[str, Any]) -> list[str]:
     told = []
-    parts = [name for name in facts["doubtful"] if facts["confidence"][name] < 0.95 and name != "head"]
+    known = {"head", *facts["covered"]}
+    parts = [name for name in facts["doubtful"] if facts["confidence"][name] < 0.95 and name not in known]
     if parts and facts["frames_lost"] < facts["video_frames"]:
         told.append(f"Not seen well everywhere: {', '.join(parts)}. The review sheet and the panel show when.")
     completed = facts.get("completed")
     if facts["covered"]:
         guess = "What is read there is a guess"
         if completed and completed.get("never_seen"):
-            guess = "What goes with the rest of the face is performed there"
+            performed = "performed" in completed
+            guess = "What goes with the rest of the face is performed there" if performed else "That stays at rest"
         told.append(
-            f"Most of the time something seems to cover the {' and the '.join(facts['covered'])}. {guess}: look at it,"
-            " and key it by hand where it is wrong."
+            f"Most of the time something seems to cover {_the(facts['covered'])}. {guess}: look at it, and key it by"
+            " hand where it is wrong."
         )
     if completed:
-        told.append(f"What was not seen is completed from what was, {_times(len(completed['spans']))}.")
+        # A cover throughout is told already.
+        throughout = facts["covered"] and completed.get("never_seen") and len(completed["spans"]) == 1
+        if not throughout:
+            told.append(f"What was not seen is completed from what was, {_times(len(completed['spans']))}.")
         if "failed" in completed:
             told.append(f"Longer gaps are only bridged, without the performance model: {completed['failed']}")
-        elif "performed" in completed:
+        elif "performed" in completed and not throughout:
             told.append(f"The performance model performs the longer gaps, {_times(len(completed['performed']))}.")
     if facts["rest_shows"] > UNRESTED and facts["calibration"].startswith("measured here"):
         told.append(
@@ -106,6 +111,11 @@ def _of_channels(facts: dict[str, Any]) -> list[str]:
         count = "1 other channel" if len(still) == 1 else f"{len(still)} other channels"
         told.append(f"{count} did not move; the review sheet lists which.")
     return told
+
+
+def _the(parts: list[str]) -> str:
+    *before, last = (f"the {part}" for part in parts)
+    return f"{', '.join(before)} and {last}" if before else last
 
 
 def _times(count: int) -> str:

@@ -40,7 +40,7 @@ def report(captured: Captured) -> dict[str, Any]:
     def seconds(spans: list[tuple[int, int]]) -> list[list[float]]:
         return [[round(float(times[first]), 3), round(float(times[last]), 3)] for first, last in spans]
 
-    told = ("file", "source", "start", "face", "mirrored", "decoder", "without", "calibration", "frames_lost")
+    told = ("file", "source", "start", "face", "mirrored", "decoder", "without", "calibration", "actor", "frames_lost")
     also = (
         "cuts",
         "faces_seen",

@@ -201,3 +201,5 @@ def test_what_was_not_seen_is_one_click_away(addon):
     assert footage.places({**report, "source": "photo"}, 1.0, 24.0) == footage.places(None, 1.0, 24.0) == []
     covered = footage.summary({**report, "covered": ["mouth", "jaw"]})
     assert ("ERROR", "Seems covered: mouth, jaw") in covered
+    stranger = footage.summary({**report, "actor": {"actor": "Ben", "used": True, "unlike": 6.1}})
+    assert ("ERROR", "Does not look like Ben: name another actor, or calibrate anew") in stranger

@@ -3,6 +3,7 @@
 import wave
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from engine.errors import FaceMimicError
 from engine.video.capture import capture
 
 
-def told(path: Path, bundle: Path, **options: object) -> str:
+def told(path: Path, bundle: Path, **options: Any) -> str:
     """The sentence that refuses the footage; it names the file."""
     with pytest.raises(FaceMimicError) as error:
         capture(path, model=bundle, decoder="none", **options)

@@ -8,7 +8,10 @@ import pytest
 from engine.channels import CHANNELS, INDEX, REGIONS, mirrored_name
 from engine.clip import Clip
 from engine.errors import FaceMimicError
+from engine.paths import weights_folder
 from engine.video import capture as room
+from engine.video.capture import Captured
+from engine.video.options import Options
 
 
 def capture(path: Path, **options: Any) -> Clip:
@@ -117,6 +120,27 @@ def test_lost_frames_are_interpolated_and_counted(film: Callable, frames_of: Cal
     assert any("lost in" in note for note in clip.provenance["notes"])
     gone = clip.values[21:25]
     assert (np.abs(np.diff(gone, 2, axis=0)) < 0.05).all()
+
+
+def test_what_a_mask_hides_is_performed_and_tells_no_events(
+    film: Callable, frames_of: Callable, bundle: Path, captured_a: Captured
+) -> None:
+    cv2 = pytest.importorskip("cv2")
+    # He laughs with his mouth wide open behind it.
+    frames = frames_of("face_a.mp4", 3.4, 4.8)
+    for picture, marks in zip(frames, captured_a.track.landmarks[102:], strict=False):
+        edge = (marks[[227, 50, 5, 280, 447, 361, 288, 397, 378, 152, 149, 172, 58, 132], :2] * 480).astype(np.int32)
+        cv2.fillConvexPoly(picture, cv2.convexHull(edge), (125, 170, 200))
+    masked = room.capture_all(film(frames), Options(model=bundle, decoder="none", cache=False))
+    told = masked.clip.provenance
+    assert told["covered"] == ["mouth", "jaw", "nose"]
+    assert {"jawOpen", "mouthSmileLeft", "noseSneerRight"} <= set(told["completed"]["never_seen"])
+    assert "browInnerUp" not in told["completed"]["never_seen"]
+    assert not masked.events.mouth_open and not masked.events.smiles
+    assert any("something seems to cover the mouth, the jaw and the nose" in note for note in told["notes"])
+    if (weights_folder() / "performance.safetensors").is_file():
+        assert "performed" in told["completed"]
+        assert masked.clip.values[:, INDEX["jawOpen"]].max() < 0.6
 
 
 def test_two_people_are_told_apart_by_size(film: Callable, frames_of: Callable, bundle: Path) -> None:

@@ -139,7 +139,8 @@ def test_a_part_that_is_never_seen_is_performed_and_the_rest_stays() -> None:
     np.testing.assert_array_equal(made[:, others], values[:, others])
     assert not gaps.bridged[:, list(mouth)].any()
     np.testing.assert_allclose(made[:, list(mouth)], 0.4)
-    assert facts["never_seen"] == [CHANNELS[i] for i in range(55) if i in mouth]
+    assert facts["performed"] == [[0, pytest.approx(29.97, abs=0.01)]]
+    assert gaps.never_seen == [CHANNELS[i] for i in range(55) if i in mouth]
     for place, request in enumerate(performer.requests):
         assert request.observed is not None
         # It is not told what was read of a mask, but what it performed in the second before.
