@@ -36,7 +36,11 @@ class FACEMIMIC_OT_export_take(Asking, ExportHelper, bpy.types.Operator):
         name="Format", description="Which program's recordings the file is like", items=FORMATS, default=".csv"
     )
     fps: bpy.props.FloatProperty(
-        name="Samples a Second", description="0 takes the scene's frame rate", default=60.0, min=0.0, max=240.0
+        name="Sample Rate",
+        description="Samples a second; 0 takes the scene's frame rate",
+        default=60.0,
+        min=0.0,
+        max=240.0,
     )
     with_provenance: provenance_switch()
 

@@ -38,9 +38,10 @@ def has_character(operator: type[OperatorPart], context: Context) -> bool:
 
 
 class Exporting(ExportHelper, OperatorPart):
-    """An export of the chosen character to a file that the artist names."""
+    """An export of the chosen character to a file that the artist names.
 
-    with_provenance: provenance_switch()
+    Every one has the provenance's switch, after its own: Blender would draw a base's property before them.
+    """
 
     @classmethod
     def poll(cls, context: Context) -> bool:
@@ -95,6 +96,7 @@ class FACEMIMIC_OT_export_glb(Exporting, bpy.types.Operator):
         default="active",
     )
     morph_normals: _shape_normals()
+    with_provenance: provenance_switch()
 
     def write(self, character: Character, path: Path) -> Exported:
         return export_glb(
@@ -135,6 +137,7 @@ class FACEMIMIC_OT_export_vrma(Exporting, bpy.types.Operator):
         ),
         default="active",
     )
+    with_provenance: provenance_switch()
 
     def write(self, character: Character, path: Path) -> Exported:
         expressions = None if self.expressions == "auto" else self.expressions
@@ -191,6 +194,7 @@ class FACEMIMIC_OT_export_vrm(Exporting, bpy.types.Operator):
         default=False,
     )
     morph_normals: _shape_normals()
+    with_provenance: provenance_switch()
     title: bpy.props.StringProperty(name="Avatar", description="The avatar's name, which VRM asks for")
     authors: bpy.props.StringProperty(name="Authors", description="Who made the avatar; several with commas between")
     copyright_information: bpy.props.StringProperty(name="Copyright", description="Such as “© 2026 Your Name”")

@@ -172,3 +172,11 @@ def test_a_sparse_character_is_fitted_unless_switched_off(addon, make_mesh, real
     assert last[True] != last[False]
     (told, *_) = solve.told(obj)
     assert "cheekSquint by happy" in told
+
+
+@pytest.mark.parametrize("name", ["export_glb", "export_vrm", "export_vrma", "export_take", "add_to_avatar"])
+def test_every_file_s_provenance_can_be_left_out(addon, name):
+    listed = [one.identifier for one in getattr(bpy.ops.facemimic, name).get_rna_type().properties if not one.is_hidden]
+    assert "with_provenance" in listed
+    if name in ("export_glb", "export_vrma"):
+        assert listed[-1] == "with_provenance", "a dialog that Blender draws ends with it"
