@@ -70,6 +70,9 @@ def test_the_learned_decoder_finds_them_too(shared: Path, bundle: Path) -> None:
     assert told["blinks"] == (1, 1)
     assert told["closures"] == (1, 1)
     assert min(told["smiles"]) >= 0.85
+    for name, captured in captures.items():
+        at_rest = [frame for first, last in LABELS[name]["resting"] for frame in range(first, last + 1)]
+        assert captured.resting[at_rest].sum() >= 0.6 * captured.resting.sum(), name
     # Pursed lips touch, however far the jaw seems to drop behind them.
     (first, last), *_ = LABELS["face_a"]["puckers"]
     pursed = captures["face_a"].clip.values[first + 2 : last - 1]

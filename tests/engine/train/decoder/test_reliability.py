@@ -13,7 +13,8 @@ def test_bins_hold_the_errors_of_their_own_readings() -> None:
     confidence = np.array([[0.05, 0.95], [1.0, 0.05]])
     errors = np.array([[0.4, 0.1], [0.0, 0.2]])
     shown = np.array([[True, False], [True, False]])
-    low, high = reliability(confidence, errors, shown, np.array([[0.5, 0.1], [0.1, np.nan]]))
+    expected = np.array([[0.5, 0.1], [0.1, np.nan]])
+    low, high = reliability(confidence, errors, shown, expected, (0.0, 0.5, 0.9, 1.0))
     assert (low.count, low.active, low.error, low.active_error) == (2, 1, pytest.approx(0.3), pytest.approx(0.4))
     assert low.expected == pytest.approx(0.5)
     assert (high.low, high.high, high.count) == (0.9, 1.0, 2)
@@ -39,8 +40,8 @@ def test_other_shapes_are_refused() -> None:
 def test_a_markdown_row_for_each_bin_and_a_dash_for_what_is_unknown() -> None:
     told = rows(reliability(np.array([[0.2, 0.2, 0.85]]), np.array([[0.25, 0.35, 0.02]]), np.zeros((1, 3), bool)))
     lines = told.splitlines()
-    assert lines[2] == "| 0.1–0.3 | 2 | 0.300 | – | 0 | – |"
-    assert lines[3] == "| 0.8–0.9 | 1 | 0.020 | – | 0 | – |"
+    assert lines[2] == "| 0.00–0.30 | 2 | 0.300 | – | 0 | – |"
+    assert lines[3] == "| 0.80–0.90 | 1 | 0.020 | – | 0 | – |"
     assert len({line.count("|") for line in lines}) == 1
 
 
