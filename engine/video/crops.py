@@ -14,7 +14,7 @@ from engine.video.footage import opencv
 _RIGHT_EYE, _LEFT_EYE = (33, 133), (263, 362)
 _LIPS = (61, 291, 0, 17)
 _NOSE = 2
-_FINE = 41.0
+_FINE = 65.0
 """Pixels between the eyes' middles in the sharpest crops; larger pictures are shrunk to about this first."""
 _NARROWEST = 0.3
 """Least share of the eyes' distance that is taken to be seen, in profile."""
@@ -37,10 +37,10 @@ class Crop:
 
 
 CROPS = (  # the left eye comes first
-    Crop("eye", _LEFT_EYE, 40, 32, 1.0, 0.12),
-    Crop("eye", _RIGHT_EYE, 40, 32, 1.0, 0.12, flipped=True),
-    Crop("mouth", _LIPS, 56, 40, 1.35),
-    Crop("face", (*_RIGHT_EYE, *_LEFT_EYE, _NOSE, _NOSE), 48, 48, 2.5, -0.15),
+    Crop("eye", _LEFT_EYE, 64, 48, 1.0, 0.12),
+    Crop("eye", _RIGHT_EYE, 64, 48, 1.0, 0.12, flipped=True),
+    Crop("mouth", _LIPS, 88, 64, 1.35),
+    Crop("face", (*_RIGHT_EYE, *_LEFT_EYE, _NOSE, _NOSE), 64, 64, 2.5, -0.15),
 )
 BYTES = sum(one.width * one.height for one in CROPS)
 """Of one face's crops."""

@@ -20,7 +20,7 @@ from engine.errors import FaceMimicError
 from engine.paths import weights_folder
 from engine.video.looking import looks_at
 
-FORMAT = "facemimic-decoder-2"
+FORMAT = "facemimic-decoder-3"
 NAME = "decoder.safetensors"
 LANDMARKS = 478
 UNSEEN = ("tongueOut",)

@@ -72,7 +72,10 @@ def with_closing_lids(scores: np.ndarray, lids: Lids, narrowing: float = 1.0) ->
     pull = np.clip((closure.min(1) - low) / (high - low), 0, 1)[:, None]
     closure += pull * (closure.max(1, keepdims=True) - closure)
     for first, last in _with_both(closure):
-        closure[first : last + 1] = closure[first : last + 1].mean(1, keepdims=True)
+        both = closure[first : last + 1].mean(1)
+        # Lids that shut do not flutter; only their reading does.
+        both = np.minimum(np.maximum.accumulate(both), np.maximum.accumulate(both[::-1])[::-1])
+        closure[first : last + 1] = both[:, None]
     scores[:, _BLINKS] = closure**narrowing
     return scores
 

@@ -80,7 +80,7 @@ class Learned:
         self.name = f"decoder {decoder.sha256[:16]}" if decoder.sha256 else "decoder"
         largest = np.full(len(SHAPES), RESTING, np.float32)
         largest[[INDEX["eyeBlinkLeft"], INDEX["eyeBlinkRight"]]] = HOODED
-        self.bias = Bias(largest, (0.65, 0.95))
+        self.bias = Bias(largest, (0.55, 0.95))
 
     def neutral(self, resting: Seen) -> Neutral:
         return self._decoder.neutral(resting.landmarks, resting.logits, resting.poses, resting.looks, resting.size)

@@ -30,9 +30,9 @@ def faulty(
         torch.where(mirrored, mouth.flip(2), mouth),
         torch.where(mirrored, face.flip(2), face),
     ]
-    # The points of mouth and face are no mirror images of each other, so those of mirrored pictures are not told.
-    eyes = COUNTS[0]
-    turned = torch.cat([points[:, eyes : 2 * eyes], points[:, :eyes], points[:, 2 * eyes :] * float("nan")], 1)
+    turned = points.split([COUNTS[0], COUNTS[1], *(count // 2 for count in COUNTS[2:] for _ in range(2))], 1)
+    across = torch.tensor([-1.0, 1.0])
+    turned = torch.cat([turned[1], turned[0], *(turned[i] * across for i in (3, 2, 5, 4))], 1)
     points = torch.where(mirrored, turned, points)
     made = [
         _worn(part, marks, tone, generator) for part, marks in zip(parts, points.split(list(COUNTS), 1), strict=True)
@@ -75,6 +75,12 @@ def _worn(part: Tensor, points: Tensor, tone: Tensor, generator: torch.Generator
     )[:, 1:-1] / 4
     blur = (uniform(count) * 1.6 - 0.6)[:, None, None]
     picture = picture + blur.clamp(min=-0.4) * (soft - picture)
+    # Faces far away have fewer pixels.
+    few = (uniform(count) < 0.35)[:, None, None]
+    size = [max(8, int(side / (1.4 + 2.6 * float(uniform(1))))) for side in (height, width)]
+    coarse = functional.interpolate(picture[:, None], size, mode="area")
+    coarse = functional.interpolate(coarse, (height, width), mode="bilinear", align_corners=False)[:, 0]
+    picture = torch.where(few, coarse, picture)
     noise = 0.05 * uniform(count)[:, None, None] ** 3
     picture = picture + noise * normal(count, height, width)
     # Hair, glasses and hands cover a part of a crop now and then.

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.train.decoder.expressions import Expressions
+from engine.train.decoder.expressions import LEARNED, SHARES, Expressions
 from engine.train.decoder.head import Head
 from engine.train.decoder.look import Look, draw_look
 from engine.train.decoder.observe import Observer, Seen
@@ -135,8 +135,8 @@ def shard(studio: Studio, number: int, sessions: bool = False) -> Iterator[Taken
     every second person is in one video anyway, and each drawing is seen twice.
     """
     rng = np.random.default_rng([20, number])
-    expressions = Expressions(rng)
     testing = number >= TEST_SEED
+    expressions = Expressions(rng, SHARES if testing else LEARNED)
     for index in range(PEOPLE):
         person = studio.person(rng)
         who = number * PEOPLE + index

@@ -20,6 +20,8 @@ from engine.train.decoder.expressions import Expressions
 from engine.train.decoder.filmed import measured
 from engine.train.decoder.observe import Seen
 from engine.train.decoder.picture import Wear, worn
+from engine.train.decoder.reliability import expected_errors, rank_correlation, reliability
+from engine.train.decoder.reliability import rows as reliability_rows
 from engine.train.decoder.scene import draw_scene
 from engine.video.crops import face_crops
 from engine.video.decoder import UNSEEN, Decoded, Decoder, unscaled
@@ -112,6 +114,17 @@ def measure_unseen(decoder: Decoder, shards: dict[str, np.ndarray]) -> tuple[lis
     )
     table = [(SHAPES[i], [c[k] for c in correlations]) for k, i in enumerate(SEEN_CHANNELS)]
     return rows, table
+
+
+def measure_confidence(decoder: Decoder, shards: dict[str, np.ndarray]) -> str:
+    """Errors by the confidence of readings with the neutral face known, as Markdown; see reliability.py."""
+    reading = _read_shards(decoder, shards)[2]
+    want = shards["values"][:, SEEN_CHANNELS]
+    confidence, expected = reading.confidence, expected_errors(reading.confidence, decoder)
+    errors = np.abs(reading.values[:, SEEN_CHANNELS] - want)
+    confidence, expected = confidence[:, SEEN_CHANNELS], expected[:, SEEN_CHANNELS]
+    told = rank_correlation(confidence, errors)
+    return f"{reliability_rows(reliability(confidence, errors, want > ACTIVE, expected))}\n\nSpearman {told:.2f}"
 
 
 def measure_poses(studio: Studio, bench: Bench, people: Sequence[Person]) -> Row:
@@ -340,6 +353,7 @@ def main() -> None:
             print("\n| channel | r, " + " | r, ".join(READERS) + " |\n|---|" + "---|" * len(READERS))
             for name, correlations in channels:
                 print(f"| {name} | " + " | ".join(f"{r:.2f}" for r in correlations) + " |", flush=True)
+            print(f"\nErrors by confidence:\n\n{measure_confidence(decoder, load_shards(asked.shards, kind))}")
     if not asked.quick:
         studio = Studio(asked.rigs, asked.landmarker)
         people = people_for_testing(studio, PEOPLE)

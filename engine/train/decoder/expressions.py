@@ -13,22 +13,24 @@ from engine.train.examples import draw_style, draw_timeline
 from engine.video.decoder import outputs
 
 KINDS = ("neutral", "single", "combination", "performed", "sealed", "gaze", "reserved")
-_SHARES = {"neutral": 0.1, "single": 0.27, "combination": 0.26, "performed": 0.25, "sealed": 0.05, "gaze": 0.07}
+SHARES = {"neutral": 0.1, "single": 0.27, "combination": 0.26, "performed": 0.25, "sealed": 0.05, "gaze": 0.07}
+LEARNED = {"neutral": 0.06, "single": 0.2, "combination": 0.38, "performed": 0.24, "sealed": 0.05, "gaze": 0.07}
+"""How much there is of each kind to test with, and to learn from: combinations are the hardest to read."""
 _OUT, _UP, _DOWN = np.radians(34.0), np.radians(24.0), np.radians(32.0)
 
 
 class Expressions:
     """Draws expressions; one source of performed frames for many draws."""
 
-    def __init__(self, rng: np.random.Generator) -> None:
-        self._rng = rng
+    def __init__(self, rng: np.random.Generator, shares: dict[str, float] = SHARES) -> None:
+        self._rng, self._shares = rng, shares
         self._frames: list[np.ndarray] = []
 
     def draw(self, kind: str | None = None) -> tuple[np.ndarray, str]:
         """Channels float32 (55,) with the head at 0, and the kind; training's kinds only unless `kind` is given."""
         rng = self._rng
         while True:
-            chosen = kind or str(rng.choice(list(_SHARES), p=list(_SHARES.values())))
+            chosen = kind or str(rng.choice(list(self._shares), p=list(self._shares.values())))
             values = getattr(self, f"_{chosen}")()
             if chosen in ("single", "combination", "sealed", "reserved"):
                 if rng.random() < 0.45:

@@ -12,9 +12,10 @@ from engine.video.crops import CROPS
 from engine.video.decoder import LANDMARKS, outputs
 from engine.video.looking import STRIDE
 
-WIDTHS = (16, 40, 80)
-"""Channels of the layers that look at a crop; each halves its size."""
-KINDS = {"eye": 64, "mouth": 96, "face": 96}
+WIDTHS = (16, 40, 80, 128)
+REACH = (5, 3, 3, 3)
+"""Channels of the layers that look at a crop, each of which halves its size, and the width of what each sees."""
+KINDS = {"eye": 80, "mouth": 112, "face": 96}
 """What each kind of crop is summed up in."""
 LOOKS = sum(KINDS[one.kind] for one in CROPS)
 CHANGING = 3 * LANDMARKS + len(SHAPES) + LOOKS
@@ -32,13 +33,13 @@ class Looking(nn.Module):
         self.layers, self.norms = nn.ModuleDict(), nn.ModuleDict()
         for kind in sizes:
             before, layers = 1, list[nn.Module]()
-            for after, reach in zip(WIDTHS, (5, 3, 3), strict=True):
+            for after, reach in zip(WIDTHS, REACH, strict=True):
                 layers.append(nn.Conv2d(before, after, reach, STRIDE, reach // 2))
                 before = after
             self.layers[kind] = nn.ModuleList(layers)
             self.norms[kind] = nn.ModuleList(nn.BatchNorm2d(width) for width in WIDTHS)
         self.sums = nn.ModuleDict(
-            {kind: nn.Linear(WIDTHS[-1] * (h // 8) * (w // 8), KINDS[kind]) for kind, (h, w) in sizes.items()}
+            {kind: nn.Linear(WIDTHS[-1] * _halved(h) * _halved(w), KINDS[kind]) for kind, (h, w) in sizes.items()}
         )
         self.points = nn.ModuleDict({kind: nn.Linear(KINDS[kind], 2 * count) for kind, count in counts.items()})
         self.dropout = nn.Dropout(0.1)
@@ -90,7 +91,7 @@ class Network(nn.Module):
         self.direct_change = nn.Linear(CHANGING, len(outputs()))
         self.doubt = nn.ModuleDict({"0": nn.Linear(width, 96), "1": nn.Linear(96, len(outputs()))})
         self.turn = nn.Linear(width, 3)
-        self.dropout = nn.Dropout(0.2)
+        self.dropout = nn.Dropout(0.15)
 
     def forward(self, seen: Tensor, change: Tensor, known: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """seen: (batch, SEEN), standardised. change: (batch, CHANGING), the difference from the person's neutral
@@ -104,6 +105,10 @@ class Network(nn.Module):
         doubt = self.doubt["1"](functional.silu(self.doubt["0"](last.detach())))
         straight = self.direct(seen) + known * self.direct_change(change)
         return self.means(last) + straight, doubt.clamp(-7, 2), self.turn(last)
+
+
+def _halved(size: int) -> int:
+    return -(-size // 2 ** len(WIDTHS))
 
 
 def _normed(x: Tensor) -> Tensor:

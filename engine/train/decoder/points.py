@@ -15,7 +15,8 @@ COUNTS = (LIDS + BROW + IRIS, LIDS + BROW + IRIS, LIPS + AROUND, FACE)
 
 
 def followed(head: Head) -> list[np.ndarray]:
-    """For each of CROPS, the vertices to find in it; those of the right eye mirror the left one's."""
+    """For each of CROPS, the vertices to find in it. Those of the right eye mirror the left one's; the second half of
+    the mouth's and the face's mirror the first."""
     front = np.flatnonzero((head.kinds == SKIN) & (head.rest[:, 2] > 4.5))
     x, y, _ = head.rest[front].T
     lid, lip = head.lid_distance[front], head.lip_distance[front]
@@ -27,18 +28,22 @@ def followed(head: Head) -> list[np.ndarray]:
         for dx, dy in ((0.55, 0), (-0.55, 0), (0, 0.55), (0, -0.55))
     ]
     brow = (x > 1.2) & (x < 6) & (y > 4.2) & (y < 6.4)
-    left = np.concatenate(
+    eye = np.concatenate(
         [
             _spread(head, front[(lid < 0.4) & (x > 0)], LIDS),
             _spread(head, front[brow], BROW),
             first + np.array([ahead, *ring]),
         ]
     )
-    mirrored = head.rest * [-1, 1, 1]
-    right = np.array([np.argmin(np.linalg.norm(mirrored - head.rest[one], axis=1)) for one in left])
-    mouth = [_spread(head, front[lip < 0.25], LIPS), _spread(head, front[(lip > 0.3) & (lip < 1.6)], AROUND)]
-    whole = front[(y < 8) & (y > -9) & (lid > 0.5) & (lip > 0.3)]
-    return [left, right, np.concatenate(mouth), _spread(head, whole, FACE)]
+    left = x > -0.05
+    mouth = np.concatenate(
+        [
+            _spread(head, front[(lip < 0.25) & left], LIPS // 2),
+            _spread(head, front[(lip > 0.3) & (lip < 1.6) & left], AROUND // 2),
+        ]
+    )
+    whole = _spread(head, front[(y < 8) & (y > -9) & (lid > 0.5) & (lip > 0.3) & left], FACE // 2)
+    return [eye, _opposite(head, eye)] + [np.concatenate([half, _opposite(head, half)]) for half in (mouth, whole)]
 
 
 def placed(vertices: np.ndarray, scene: Scene) -> np.ndarray:
@@ -59,6 +64,12 @@ def in_crops(points: np.ndarray, landmarks: np.ndarray, pose: np.ndarray) -> np.
         pixels = np.linalg.solve(matrix[:, :2], part.T).T
         found.append((2 * pixels + 1) / (crop.width, crop.height) - 1)
     return np.concatenate(found).astype(np.float32)
+
+
+def _opposite(head: Head, vertices: np.ndarray) -> np.ndarray:
+    """The vertices on the other side of the face."""
+    mirrored = head.rest * [-1, 1, 1]
+    return np.array([np.argmin(np.linalg.norm(mirrored - head.rest[one], axis=1)) for one in vertices])
 
 
 def _spread(head: Head, among: np.ndarray, count: int) -> np.ndarray:

@@ -1,20 +1,27 @@
-"""Trains what looks at crops: to find points of the face in them, and to tell channels from nothing else."""
+"""Trains what looks at crops, to find points of the face in them, and to tell channels from nothing else:
+python -m engine.train.decoder.see --shards out/decoder --out out/decoder/looking.safetensors."""
 
+import argparse
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import cast
 
 import numpy as np
 import torch
+from safetensors.numpy import save_file
 from torch import Tensor, nn
 
+from engine.files import written_whole
 from engine.train.decoder.crop_faults import draw_tone, faulty
+from engine.train.decoder.dataset import load_shards
 from engine.train.decoder.network import LOOKS, Looking
 from engine.train.decoder.points import COUNTS, in_crops
 from engine.train.decoder.training_set import companions
-from engine.video.crops import CROPS
+from engine.video.crops import CROPS, parted
 from engine.video.decoder import as_outputs, output_mirror, outputs
-from engine.video.looking import look
+from engine.video.looking import look, standardised
 
 PEOPLE, EACH = 12, 4
 """People in a batch, and drawings of each one, all of which are there as two cameras saw them."""
@@ -23,6 +30,8 @@ FINDING = 2.0
 """What it costs when points are missed, in half crops."""
 STEADY = 3.0
 """What it costs when two cameras' pictures of one drawing are read differently."""
+HELD = 20
+"""Every so many-th person's pictures calibrate the confidence instead of being learned from."""
 STRAYS = 2048
 """Pictures of which is measured how faults change what their crops show."""
 
@@ -53,23 +62,35 @@ class Telling(nn.Module):
         return self.plain(looks) + self.change(looks - rest)
 
 
-def learn_looking(shards: dict[str, np.ndarray], epochs: int, seed: int, held: int) -> dict[str, np.ndarray]:
-    """Trains on load_shards' pictures, without every `held`-th person's; returns the tensors, see Looking.weights."""
+def learn_looking(
+    shards: dict[str, np.ndarray],
+    epochs: int,
+    seed: int,
+    held: int = HELD,
+    keep: Callable[[dict[str, np.ndarray]], None] = lambda tensors: None,
+) -> dict[str, np.ndarray]:
+    """Trains on load_shards' pictures, without every `held`-th person's; returns the tensors, see Looking.weights.
+
+    keep: gets the tensors after every epoch.
+    """
     torch.manual_seed(seed)
     generator = torch.Generator().manual_seed(seed)
     views = _views(shards)
-    drawings = np.flatnonzero((shards["person"] % held != 0) & (np.arange(len(shards["person"])) <= views.twin.numpy()))
-    looking, telling = Looking(), Telling()
+    once = np.arange(len(shards["person"])) <= views.twin.numpy()
+    others = shards["person"] % held == 0
+    drawings, unseen = np.flatnonzero(~others & once), np.flatnonzero(others & once)
+    looking, telling = Looking().to(memory_format=torch.channels_last), Telling()
     with torch.no_grad():
         for one, marks in zip(CROPS, views.points.clamp(-1.2, 1.2).mean(0).split(list(COUNTS)), strict=True):
             looking.get_parameter(f"points.{one.kind}.bias").copy_(marks.flatten())
     parameters = [*looking.parameters(), *telling.parameters()]
-    optimizer = torch.optim.AdamW(parameters, RATE, weight_decay=0.05)
+    optimizer = torch.optim.AdamW(parameters, RATE, weight_decay=0.05, fused=True)
     steps = epochs * len(_batches(views, drawings, generator))
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, total_steps=steps + 1, pct_start=0.1)
     smoothed = torch.optim.swa_utils.AveragedModel(
-        looking, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.99), use_buffers=True
+        looking, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.998), use_buffers=True
     )
+    smooth = cast(Looking, smoothed.module)
     began = time.perf_counter()
     for epoch in range(epochs):
         losses = []
@@ -82,11 +103,28 @@ def learn_looking(shards: dict[str, np.ndarray], epochs: int, seed: int, held: i
             schedule.step()
             smoothed.update_parameters(looking)
             losses.append(float(loss.detach()))
+        missed = [
+            _missed(smooth, views, rows) for rows in (torch.from_numpy(part[:512]) for part in (drawings, unseen))
+        ]
         print(
-            f"looking, epoch {epoch + 1}: loss {np.mean(losses):.4f}, {time.perf_counter() - began:.0f} s", flush=True
+            f"looking, epoch {epoch + 1}: loss {np.mean(losses):.4f}, points missed by"
+            f" {missed[0]:.4f} (people learned from), {missed[1]:.4f} (others), {time.perf_counter() - began:.0f} s",
+            flush=True,
         )
-    smooth = cast(Looking, smoothed.module)
+        keep({name: value.numpy() for name, value in smooth.weights().items()})
     return {name: value.numpy() for name, value in smooth.weights().items()}
+
+
+@torch.no_grad()
+def _missed(looking: Looking, views: Views, rows: Tensor) -> float:
+    """By how much points of some pictures are missed, median, half crops."""
+    if not len(rows):
+        return float("nan")
+    looking.eval()
+    parts = parted(views.crops[rows].numpy())
+    found = looking.found_points(looking([torch.from_numpy(standardised(part)) for part in parts]))
+    looking.train()
+    return float((found - views.points[rows]).norm(dim=2).median())
 
 
 @torch.no_grad()
@@ -141,8 +179,11 @@ def _loss(looking: Looking, telling: Telling, views: Views, rows: Tensor, genera
     looks = looks.float()
     # Points outside a crop can only be guessed.
     told = (points.abs() < 1.1).all(2, keepdim=True)
-    missed = torch.where(told, looking.found_points(looks) - points, torch.zeros(())).abs()
-    finding = missed.sum() / told.sum().clamp(min=1)
+    missed = torch.where(told, looking.found_points(looks) - points, torch.zeros(()))
+    finding = missed.abs().sum() / told.sum().clamp(min=1)
+    # How far points move from the resting face says more than where they are.
+    still = missed[len(rows) :].view(len(people), 2, *missed.shape[1:]).mean(1)[who]
+    moving = (missed[: len(rows)] - still).abs().sum() / told[: len(rows)].sum().clamp(min=1)
     turned, sign = output_mirror()
     want = views.outputs[rows]
     want = torch.where(flip[who], want[:, turned] * torch.from_numpy(sign), want)
@@ -151,4 +192,24 @@ def _loss(looking: Looking, telling: Telling, views: Views, rows: Tensor, genera
     one, two = read.chunk(2)
     error = (read - want).abs()
     channels = ((1 + want.abs()) * (0.3 * error + 4 * error**2)).mean()
-    return channels + FINDING * finding + STEADY * (one - two).square().mean()
+    return channels + FINDING * (finding + moving) / 2 + STEADY * (one - two).square().mean()
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--shards", type=Path, default=Path("out/decoder"))
+    parser.add_argument("--out", type=Path, default=Path("out/decoder/looking.safetensors"))
+    parser.add_argument("--epochs", type=int, default=25)
+    parser.add_argument("--seed", type=int, default=0)
+    asked = parser.parse_args()
+
+    def keep(tensors: dict[str, np.ndarray]) -> None:
+        with written_whole(asked.out) as part:
+            save_file({name: np.ascontiguousarray(value) for name, value in tensors.items()}, part)
+
+    learn_looking(load_shards(asked.shards, "train"), asked.epochs, asked.seed, keep=keep)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,4 +1,4 @@
-"""Trains the decoder on rendered shards: python -m engine.train.decoder.train --shards out/decoder --out weights/…"""
+"""Trains the decoder on rendered shards and see.py's weights: python -m engine.train.decoder.train --out weights/…"""
 
 import argparse
 import copy
@@ -11,15 +11,15 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors.numpy import save_file
+from safetensors.numpy import load_file, save_file
 from torch import Tensor
 
 from engine.files import written_whole
 from engine.train.decoder.dataset import load_shards
 from engine.train.decoder.network import CHANGING, Network
-from engine.train.decoder.see import learn_looking, straying
+from engine.train.decoder.see import HELD, straying
 from engine.train.decoder.training_set import Augmenter, Geometry, TrainingSet, measure_geometry, training_set
-from engine.video.decoder import FORMAT, Decoder, outputs
+from engine.video.decoder import FORMAT, outputs
 from engine.video.looking import looks_at
 
 WIDTH, BLOCKS = 512, 3
@@ -30,8 +30,6 @@ STEADY = 1.0
 """What it costs when two cameras' pictures of one drawing are read differently."""
 RIDGE = 0.1
 """How strongly the regression is kept small, in units of the inputs' own variance."""
-HELD = 20
-"""Every so many-th person's pictures calibrate the confidence instead of being learned from."""
 
 
 @dataclass(frozen=True)
@@ -244,16 +242,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--shards", type=Path, default=Path("out/decoder"))
     parser.add_argument("--out", type=Path, default=Path("out/decoder/decoder.safetensors"))
-    parser.add_argument("--epochs", type=int, default=14)
-    parser.add_argument("--looks", type=int, default=18, help="epochs for the part that looks at crops")
-    parser.add_argument("--looking", type=Path, help="weights to take that part from instead")
+    parser.add_argument("--epochs", type=int, default=10)
+    parser.add_argument(
+        "--looking", type=Path, default=Path("out/decoder/looking.safetensors"), help="what see.py has made"
+    )
     parser.add_argument("--seed", type=int, default=0)
     asked = parser.parse_args()
-    shards = load_shards(asked.shards, "train")
-    if asked.looking:
-        looking = {name: value for name, value in Decoder.load(asked.looking).tensors.items() if "looking." in name}
-    else:
-        looking = learn_looking(shards, asked.looks, asked.seed, HELD)
+    shards, looking = load_shards(asked.shards, "train"), load_file(asked.looking)
     tensors, config = train(shards, looking, asked.epochs, asked.seed)
     save(tensors, config, asked.out)
     print(f"{asked.out}: {asked.out.stat().st_size / 1e6:.1f} MB")

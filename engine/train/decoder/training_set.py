@@ -12,7 +12,7 @@ from engine.channels import SHAPES
 from engine.train.decoder.network import CHANGING, LOOKS
 from engine.video.decoder import LANDMARKS, as_outputs, features, frontal, mirrored, output_mirror, unscaled
 
-OTHER_FACE = 0.5
+OTHER_FACE = 0.3
 """Share of the examples in which one person's motion is put on another's resting face."""
 
 
@@ -161,7 +161,7 @@ class Augmenter:
         seen[:, scores] += bias + self._normal(count, len(SHAPES)) * 0.05
         rest[:, scores] += bias
         # A mean of several resting pictures strays less.
-        for part, share in ((seen, 0.8), (rest, 0.4)):
+        for part, share in ((seen, 0.3), (rest, 0.15)):
             part[:, looks] += share * data.straying[self._rows(count, len(data.straying))]
         change = seen[:, :CHANGING] - rest
         dropped = self._uniform(count, 1) < 0.12

@@ -217,6 +217,15 @@ def test_blinks_are_found_and_close() -> None:
     assert lids[:25].max() < 1e-6
 
 
+def test_lids_that_shut_do_not_flutter() -> None:
+    table = _blinking(0.6)
+    table[29:33, EYES] = np.array([0.52, 0.45, 0.55, 0.44])[:, None]
+    lids = closing(table, np.arange(60) < 20)[28:36, EYES[0]]
+    deepest = int(lids.argmax())
+    assert (np.diff(lids[: deepest + 1]) >= 0).all() and (np.diff(lids[deepest:]) <= 0).all()
+    assert lids[1] > 0.8
+
+
 def test_an_eye_that_never_blinks_is_not_stretched() -> None:
     lids = closing(scores(50, eyeBlinkLeft=0.15, eyeBlinkRight=0.15), np.ones(50, bool))[:, EYES]
     assert lids.max() < 1e-6
