@@ -18,7 +18,7 @@ below, the lips have met. On sealed lips the landmarks keep up to 0.02 apart, in
 reach 0.08."""
 SMILING, RISEN = 0.25, 0.15
 """A smile is one that reaches the first; it lasts while it is above the second, which resting faces may read."""
-BEGUN, BEFORE = 0.15, 1.0
+BEGUN, BEFORE = 0.2, 1.0
 """A smile begins with this share of its way up, from where it was lowest within so many seconds before."""
 TOGETHER = 0.3
 """Seconds within which both corners of the mouth begin one smile."""

@@ -143,9 +143,9 @@ def test_the_gap_does_not_depend_on_size_or_tilt(captured_a: Captured) -> None:
 
 def test_a_smile_begins_where_it_rises_and_not_where_a_corner_was_up_before() -> None:
     corner = np.interp(np.arange(120), [0, 20, 60, 64, 70], [0.0, 0.18, 0.2, 0.3, 0.9])
-    assert performed(120, mouthSmileLeft=corner).smiles == [64]
+    assert performed(120, mouthSmileLeft=corner).smiles == [65]
     corner[:20] = 0.2
-    assert performed(120, mouthSmileLeft=corner).smiles == [64]
+    assert performed(120, mouthSmileLeft=corner).smiles == [65]
 
 
 def test_a_smile_begins_once_and_not_where_the_footage_does() -> None:
