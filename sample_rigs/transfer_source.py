@@ -14,6 +14,7 @@ from engine.channels import SHAPES
 from engine.files import written_whole
 from engine.transfer import detect
 from engine.transfer.landmarks import CONTOURS
+from engine.transfer.refine import partners
 from engine.transfer.warp import similarity
 from engine.video.landmarker import find_landmarker
 
@@ -45,6 +46,23 @@ def labels(skin: face.Face) -> Array:
     return label
 
 
+def settled(marks: Array, skin: face.Face, reach: float = 4.0, deep: float = 20.0, apart: float = 6.0) -> Array:
+    """Marks (468, 3) in mm that lie on what is seen from the front, alike on both sides of Nova, who is symmetric.
+
+    A mark that fell past an edge, into an eye or behind a cheek, lies more than `deep` mm behind skin that is no more
+    than `reach` mm beside it. A mark whose partner lies more than `apart` mm elsewhere keeps its place.
+    """
+    shown = skin.points[~skin.hidden & (skin.eye_ring < LID_INNER) & (skin.mouth_ring <= LIP_CONTACT)]
+    out = marks.copy()
+    for number, mark in enumerate(marks):
+        near = shown[np.linalg.norm((shown - mark)[:, [0, 2]], axis=1) < reach]
+        if len(near) and mark[1] > near[:, 1].min() + deep:
+            out[number] = near[near[:, 1].argmin()]
+    other = out[partners()] * [-1.0, 1.0, 1.0]
+    alike = np.linalg.norm(out - other, axis=1) < apart
+    return np.where(alike[:, None], (out + other) / 2, out)
+
+
 def find_points(skin: face.Face, balls: Array, ball_quads: Array) -> Array:
     """MediaPipe's 468 points on the skin; those of lids and lips are moved to their exact edges."""
     points = np.concatenate([skin.points, balls])
@@ -53,7 +71,7 @@ def find_points(skin: face.Face, balls: Array, ball_quads: Array) -> Array:
     found = detect.find(points, triangles_of(quads), colours, None, find_landmarker())
     if found is None:
         raise SystemExit("MediaPipe sees no face on Nova.")
-    marks = found.points
+    marks = settled(found.points, skin)
     centre = skin.points[:, 0]
     for name, run in CONTOURS.items():
         upper = "Upper" in name
