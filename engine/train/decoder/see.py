@@ -79,7 +79,8 @@ def learn_looking(
     once = np.arange(len(shards["person"])) <= views.twin.numpy()
     others = shards["person"] % held == 0
     drawings, unseen = np.flatnonzero(~others & once), np.flatnonzero(others & once)
-    looking, telling = Looking().to(memory_format=torch.channels_last), Telling()
+    looking, telling = Looking(), Telling()
+    looking.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
     with torch.no_grad():
         for one, marks in zip(CROPS, views.points.clamp(-1.2, 1.2).mean(0).split(list(COUNTS)), strict=True):
             looking.get_parameter(f"points.{one.kind}.bias").copy_(marks.flatten())
