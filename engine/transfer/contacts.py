@@ -15,13 +15,17 @@ _BANDS = {"lid": (-4.0, -1.0, 1.0, 3.0), "lip": (-5.0, -1.0, 1.5, 4.0)}
 """Rings between which a correction rises from 0 to all of it, and falls again."""
 _NEAR = 0.08
 """Share of a seam's length over which its edge is followed."""
+_STATIONS = 80
+"""Places along a seam at which its edges are told."""
 _PARTED = 1.5
 """mm by which lips part that do not stay shut."""
 _MOVES = 1e-3
 _FACES_OUT = 0.2
 """Cosine of the angle from which a surface looks away from the eyeball rather than towards it."""
-_ON_THE_WAY = (0.35, 0.6, 0.8, 1.0, 0.6, 1.0)
+_ON_THE_WAY = (0.35, 0.5, 0.65, 0.8, 1.0, 0.5, 1.0)
 """Strengths of a shape at which its lids are lifted off the eyeball."""
+_KEPT_OUT = 0.6
+"""How much of the way into an eyeball is taken from lids that are made to meet."""
 _THIN, _THICK = 0.2, 1.5
 """mm of a lid over the eyeball, at least and at most."""
 
@@ -51,13 +55,16 @@ class Seam(NamedTuple):
         on = (self.upper if upper else self.lower) & (np.abs(self.ring) < _EDGE)
         if on.sum() < 3 or self.width <= 0:
             return None
+        place, ring = self.place[on], self.ring[on]
+        stations = np.linspace(place.min(), place.max(), _STATIONS)
         # A line through the neighbours, since vertices of a coarse mesh lie unevenly along the edge.
-        step = (self.place[on][None] - self.place[:, None]) / (_NEAR * self.width)
-        weight = np.exp(-0.5 * step**2) * np.exp(-0.5 * (self.ring[on] / 0.5) ** 2) + 1e-9 / (1 + step**2)
+        step = (place[None] - stations[:, None]) / (_NEAR * self.width)
+        weight = np.exp(-0.5 * step**2) * np.exp(-0.5 * (ring / 0.5) ** 2) + 1e-9 / (1 + step**2)
         weight /= weight.sum(1, keepdims=True)
         mean, spread = (weight * step).sum(1), (weight * step**2).sum(1)
         tilt = (weight * step) @ values[on] - mean[:, None] * (weight @ values[on])
-        return weight @ values[on] - (mean / (spread - mean**2 + 0.05))[:, None] * tilt
+        line = weight @ values[on] - (mean / (spread - mean**2 + 0.05))[:, None] * tilt
+        return np.stack([np.interp(self.place, stations, axis) for axis in line.T], 1)
 
 
 def stay_shut(source: Source) -> list[int]:
@@ -83,6 +90,12 @@ def closed(seam: Seam, values: Array, falls: float) -> Array:
     return np.where(seam.upper[:, None], falls, np.where(seam.lower[:, None], falls - 1.0, 0.0)) * way
 
 
+def not_inwards(offsets: Array, rays: Array) -> Array:
+    """The offsets (n, 3) with little of what leads against the rays (n, 3), as towards the middle of an eyeball."""
+    out = rays / np.linalg.norm(rays, axis=1, keepdims=True)
+    return offsets - _KEPT_OUT * np.minimum((offsets * out).sum(1, keepdims=True), 0.0) * out
+
+
 def opens(seam: Seam, values: Array) -> float:
     """How far `values` (n, 3) part the middle of two edges, as a share of their length."""
     upper, lower = seam.edge(values, True), seam.edge(values, False)
@@ -93,35 +106,42 @@ def opens(seam: Seam, values: Array) -> float:
     return float(np.abs(upper - lower)[inside, 2].max(initial=0.0)) / seam.width
 
 
-def outside(rest: Array, normals: Array, delta: Array, ball: Array, centre: Array, near: Array) -> Array:
+def outside(
+    rest: Array, normals: Array, delta: Array, ball: Array, centre: Array, near: Array, turns: Array | None = None
+) -> Array:
     """`delta` (n, 3) with the vertices `near` kept off an eyeball, at the distance they keep at rest.
 
-    ball (m, 3): its points, whose cornea may bulge. Only skin that faces away from it is lifted; what lines the lid
-    goes with the skin over it.
+    ball (m, 3): its points, whose cornea may bulge; turns (m, 3): what they do in the same shape. Skin that faces
+    away from the eyeball keeps off it; what lines the lid goes with the skin over it, and no deeper than it is at rest.
     """
-    rays = ball - centre
-    length = np.linalg.norm(rays, axis=1)
-    tree = mesh.Tree(rays / length[:, None])
 
-    def clearance(points: Array) -> tuple[Array, Array]:
+    def clearance(points: Array, share: float) -> tuple[Array, Array]:
+        rays = ball - centre if turns is None else ball + share * turns - centre
+        length = np.linalg.norm(rays, axis=1)
+        tree = mesh.Tree(rays / length[:, None])
         ray = points - centre
         far = np.linalg.norm(ray, axis=1, keepdims=True)
         surface = length[tree.query(ray / far, k=min(6, len(ball)))[1]].max(1)
         return far[:, 0] - surface, ray / far
 
-    moving = near[np.linalg.norm(delta[near], axis=1) > _MOVES]
-    was, ray = clearance(rest[moving])
+    moving = near if turns is not None else near[np.linalg.norm(delta[near], axis=1) > _MOVES]
+    was, ray = clearance(rest[moving], 0.0)
     faces_out = ((normals[moving] * ray).sum(1) > _FACES_OUT) & (was > -_THIN)
     skin, lining = moving[faces_out], moving[~faces_out]
     if not len(skin):
         return delta
-    least = np.clip(was[faces_out], _THIN, _THICK)
+    # A cornea that comes by lifts a lid no more than it has to.
+    least = np.clip(was[faces_out], _THIN, _THICK if turns is None else _THIN)
+    touching = np.minimum(was[~faces_out], 0.0)
     out = delta.copy()
     over = mesh.Tree(rest[skin]).query(rest[lining])[1]
     # A shape key moves along a straight line, which cuts through the ball between its ends.
     for share in _ON_THE_WAY:
-        now, ray = clearance(rest[skin] + share * out[skin])
+        now, ray = clearance(rest[skin] + share * out[skin], share)
         push = ray * (np.maximum(least - now, 0.0) / share)[:, None]
         out[skin] += push
         out[lining] += push[over]
+        if len(lining):
+            now, ray = clearance(rest[lining] + share * out[lining], share)
+            out[lining] += ray * (np.maximum(touching - now, 0.0) / share)[:, None]
     return out

@@ -13,6 +13,8 @@ Array = np.ndarray
 _WELD = 1e-5
 """Share of the mesh's size below which two points are one, as where a file splits vertices along texture seams."""
 
+_AT_ONCE = 8
+"""Shapes that are smoothed at once, which bounds the memory."""
 _STIFFEST = 1e6
 """Where a mesh is far finer than what is smoothed, equations would lose their digits."""
 
@@ -168,9 +170,13 @@ def smooth(values: Array, weight: Array, points: Array, triangles: Array, over: 
     bend = laplacian(points, triangles)
     stiff = np.clip((over / edge_lengths(points, triangles)) ** 4, 0.02, _STIFFEST)
     system = sp.diags(weight) + bend.T @ sp.diags(stiff) @ bend
-    count, rows = len(points), len(values)
-    right = (values * weight[:, None]).transpose(1, 0, 2).reshape(count, -1)
-    return splu(system.tocsc()).solve(right).reshape(count, rows, 3).transpose(1, 0, 2)
+    solve = splu(system.tocsc()).solve
+    out = np.empty_like(values, dtype=float)
+    for start in range(0, len(values), _AT_ONCE):
+        some = values[start : start + _AT_ONCE]
+        right = (some * weight[:, None]).transpose(1, 0, 2)
+        out[start : start + _AT_ONCE] = solve(right.reshape(len(points), -1)).reshape(right.shape).transpose(1, 0, 2)
+    return out
 
 
 def surface_distance(points: Array, triangles: Array, seeds: Array, limit: float = np.inf) -> Array:

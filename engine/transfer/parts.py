@@ -217,7 +217,8 @@ def move_parts(
     for side, ball in parts.balls.items():
         eye = drawn.get(side)
         if eye is None:
-            _turn(ball, side, points, out, source)
+            for name, offsets in gaze(ball, side, points, source).items():
+                out[INDEX[name], ball.vertices] = offsets
         else:
             _slide(ball, side, eye, points, out)
             _keep_lines(parts.on_skin, side, eye, points, out)
@@ -277,16 +278,18 @@ def _ride(
                 out[INDEX[name + side], vertices] = offsets
 
 
-def _turn(ball: Ball, side: str, points: Array, out: Array, source: Source) -> None:
+def gaze(ball: Ball, side: str, points: Array, source: Source) -> dict[str, Array]:
+    """Offsets (n, 3) of an eyeball's vertices in each eyeLook shape, by name with its side."""
     sign = 1.0 if side == "Left" else -1.0
+    ray, out = points[ball.vertices] - ball.centre, {}
     for way, degrees, axis in zip(
         ("Up", "Down", "In", "Out"), source.gaze, ((-1, 0, 0), (1, 0, 0), (0, 0, -sign), (0, 0, sign)), strict=True
     ):
-        angle = np.radians(degrees)
-        ray, pole = points[ball.vertices] - ball.centre, np.array(axis, float)
+        angle, pole = np.radians(degrees), np.array(axis, float)
         along = pole * (ray @ pole)[:, None]
         turned = along + (ray - along) * np.cos(angle) + np.cross(pole, ray) * np.sin(angle)
-        out[INDEX[f"eyeLook{way}{side}"], ball.vertices] = turned - ray
+        out[f"eyeLook{way}{side}"] = turned - ray
+    return out
 
 
 def _follow_jaw(

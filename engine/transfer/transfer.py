@@ -27,6 +27,8 @@ _MOVES = 1e-3
 """mm below which a vertex does not move."""
 _FINE = 5.0
 """Rings of the sample around lids and lips that are smoothed little."""
+_EYE = tuple(name.removesuffix("Left") for name in SHAPES if name.startswith("eye") and name.endswith("Left"))
+"""The shapes of an eye, without their side."""
 _WIDEST = 0.75
 """Share of its length by which a mouth opens at most."""
 _FACE_POINTS = 7
@@ -94,10 +96,12 @@ def transfer(
     fit = similarity(source.landmarks[numbers], face.marks[numbers] @ face.turn.T).inverse()
     made = _Transfer(source, fit(rest @ face.turn.T), faces, lips_closed(fit(face.marks @ face.turn.T)))
     deltas = made.run(symmetric, lambda f: tell(0.3 + 0.7 * f))
-    vertices = np.flatnonzero((np.abs(deltas).max((0, 2)) > _MOVES)[of])
-    deltas = deltas[:, of[vertices]] @ face.turn / fit.scale
+    most = np.max([np.abs(offsets).max(1) for offsets in deltas], axis=0)
+    vertices = np.flatnonzero((most > _MOVES)[of])
+    back = face.turn / fit.scale
+    deltas = np.stack([(offsets[of[vertices]] @ back).astype(np.float32) for offsets in deltas])
     named = {name: face.marks[number] for name, number in NAMED.items()}
-    return Transferred(vertices, deltas.astype(np.float32), named, face.turn, face.marks, made.notes)
+    return Transferred(vertices, deltas, named, face.turn, face.marks, made.notes)
 
 
 def face_with(
@@ -189,6 +193,7 @@ class _Transfer:
         away = mesh.Tree(registered).query(self.skin_points)[0]
         fine = self._fine(registered)
         place, sure = transport.match(source, own, registered, self.skin_points, self.faces, sides, fine)
+        tell(0.65)
         rings = place.mix(np.stack([source.lid_ring, source.lip_ring], 1))
         still = self.still | (away > _REACH)
         deltas = transport.filled(place.mix(values), sure, self.skin_points, self.faces, still, fine)
@@ -201,6 +206,7 @@ class _Transfer:
         tell(0.9)
         out = np.zeros((len(SHAPES), len(self.points), 3))
         out[:, self.skin] = deltas
+        del deltas
         parts.move_parts(
             found, self.points, self.skin, out, source, (to, back, self.jaw_share), self.marks, sides[:, 0], drawn
         )
@@ -249,17 +255,28 @@ class _Transfer:
                 cloud = self.points[ball.vertices]
                 own = np.where(here, sides[:, 1], 0.0)
                 near = np.flatnonzero((own != 0) & (np.linalg.norm(rest - ball.centre, axis=1) < 2 * ball.radius))
-                for name, offsets in lids.turned(rest, self.faces, own, ball, self.marks, side).items():
-                    deltas[INDEX[name + side]] = contacts.outside(rest, normals, offsets, cloud, ball.centre, near)
+                turns = parts.gaze(ball, side, self.points, self.source)
+                moved = lids.turned(rest, self.faces, own, ball, self.marks, side)
+                for name in _EYE:
+                    before = moved[name] if name in moved else np.zeros_like(rest)
+                    turn = turns.get(name + side)
+                    lifted = contacts.outside(rest, normals, before, cloud, ball.centre, near, turn)
+                    if name == "eyeBlink":
+                        lifted += contacts.closed(seam, rest + lifted, 0.9)
+                        lifted = contacts.outside(rest, normals, lifted, cloud, ball.centre, near)
+                        lifted += contacts.not_inwards(
+                            contacts.closed(seam, rest + lifted, 0.9), rest + lifted - ball.centre
+                        )
+                    deltas[INDEX[name + side]] = lifted
             elif ball:
                 eye = drawn[side] = drawn_eyes.opening(rest, self.faces, self.marks, side)
                 drawn_eyes.calmed(eye, rest, deltas)
                 moved = drawn_eyes.lids(eye, rest, self.faces, self.points[ball.vertices])
                 for name, offsets in moved.items():
                     deltas[INDEX[name + side]] = 0.0 if eye.closed else offsets
-                continue
-            blink = deltas[INDEX[f"eyeBlink{side}"]]
-            blink += contacts.closed(seam, rest + blink, 0.9)
+            else:
+                blink = deltas[INDEX[f"eyeBlink{side}"]]
+                blink += contacts.closed(seam, rest + blink, 0.9)
         lips = contacts.Seam("lip", sides[:, 0] > 0, sides[:, 0] < 0, rings[:, 1], rest[:, 0])
         for shape in contacts.stay_shut(self.source):
             deltas[shape] += contacts.closed(lips, deltas[shape] * [0.0, 0.0, 1.0], 0.5)

@@ -107,13 +107,14 @@ def test_lids_do_not_fold_over(face, lids):
 def test_the_iris_slides_before_the_white_and_behind_the_face(face, eye):
     points = np.concatenate([face.white, face.iris])
     pieces = np.arange(len(face.white)), len(face.white) + np.arange(len(face.iris))
-    for name, (vertices, offsets) in drawn_eyes.looks(eye, pieces, points).items():
+    moved = drawn_eyes.looks(eye, pieces, points)
+    for name, (vertices, offsets) in moved.items():
         assert set(vertices) == set(pieces[1]), name
-        moved = points[vertices] + offsets
-        behind = moved[:, 1] - front(moved[:, 0], moved[:, 2])
+        there = points[vertices] + offsets
+        behind = there[:, 1] - front(there[:, 0], there[:, 2])
         assert behind == pytest.approx(1.8, abs=1.0)
         assert 4 < np.abs(offsets).max() < 12
-    assert offsets[:, 0].mean() > 0, "out is to the left of a left eye"
+    assert moved["eyeLookOut"][1][:, 0].mean() > 0, "out is to the left of a left eye"
 
 
 def test_a_lash_rides_on_its_lid(face, eye, lids):
