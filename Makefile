@@ -36,6 +36,7 @@ benchmark: $(VENV)/.installed
 	$(RUN) -m benchmarks.retarget
 	$(RUN) -m benchmarks.avatars
 	$(RUN) -m benchmarks.transfer
+	$(RUN) -m benchmarks.transfer_contacts
 	$(RUN) -m benchmarks.video
 
 rigs: $(VENV)/.installed

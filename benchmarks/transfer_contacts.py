@@ -17,7 +17,7 @@ import numpy as np
 from benchmarks.transfer import HEAD, real_head
 from blender_addon.rig.face_mesh import face_mesh
 from engine.channels import INDEX, SHAPES
-from engine.transfer import mesh, parts
+from engine.transfer import drawn_eyes, mesh, parts
 from engine.transfer.landmarks import NAMED, lid_edges, trusted
 from engine.transfer.raster import rasterise
 from engine.transfer.source import load_source
@@ -33,6 +33,7 @@ FACES = 0.3
 """Cosine of the angle within which skin faces the viewer."""
 DEEPEST = 8.0
 """mm behind a surface from which skin is taken to lie elsewhere."""
+ON_SKIN = "laid on the skin"
 LIDS = ("eyeBlink", "eyeSquint", "eyeWide", "eyeLookUp", "eyeLookDown", "eyeLookIn", "eyeLookOut")
 Array = np.ndarray
 
@@ -59,7 +60,6 @@ def subjects() -> Iterator[tuple[str, Array, Array, Array | None]]:
         yield name.title(), *opened()
     if HEAD.exists():
         yield "a real head", *real_head(), None
-    # Her eyes lie on closed skin, which no lid could cut into: only what a blink leaves of them tells something.
     if GODETTE.exists():
         bpy.ops.wm.read_factory_settings(use_empty=True)
         with tempfile.TemporaryDirectory() as room:
@@ -157,6 +157,10 @@ def eye(face: Made, side: str) -> tuple[float, float, str, float]:
         shown = front(points, both, low, size)[0]
         return int(owner[shown[shown >= 0]].sum())
 
+    left = seen(face.points + face.deltas[INDEX[f"eyeBlink{side}"]]) / max(seen(face.points), 1)
+    width = float(np.ptp(rim[:, 0]))
+    if drawn_eyes.opening(face.points, of(face, face.skin), face.marks, side).closed:
+        return left, 0.0, ON_SKIN, width
     rest = front(face.points, ball, low, size)[1]
     skin = Skin(face, low, size, rest)
     worst, where = 0.0, ""
@@ -166,8 +170,7 @@ def eye(face: Made, side: str) -> tuple[float, float, str, float]:
             deep = _sunk(skin.at(moved), front(moved, ball, low, size)[1], low).max(initial=0.0)
             if deep > worst:
                 worst, where = float(deep), f"{name} {share:g}"
-    left = seen(face.points + face.deltas[INDEX[f"eyeBlink{side}"]]) / max(seen(face.points), 1)
-    return left, worst, where, float(np.ptp(rim[:, 0]))
+    return left, worst, where, width
 
 
 def lips(face: Made) -> tuple[float, str]:
@@ -199,7 +202,8 @@ def main() -> None:
         sides = [eye(face, side) for side in face.eyes]
         left = max(side[0] for side in sides)
         _, deep, where, width = max(sides, key=lambda side: side[1])
-        cut, shape = lips(face) if len(face.teeth) else (0.0, "no teeth")
+        flat = where == ON_SKIN
+        cut, shape = lips(face) if len(face.teeth) and not flat else (0.0, ON_SKIN if flat else "no teeth")
         print(f"{name:<14}{left:>12.1%} {deep:>9.2f} mm{deep / width:>13.1%}   {where:<18}{cut:>10.2f} mm  {shape}")
 
 

@@ -13,7 +13,7 @@ Array = np.ndarray
 _YAW = 12.0
 """Degrees from the front, so that both the outline of the lips and their depth are seen."""
 _EYES = [NAMED[name] for name in ("eyeOuterLeft", "eyeInnerLeft", "eyeInnerRight", "eyeOuterRight")]
-_FRAME, _ABOVE = 1.4, 0.4
+_FRAME, _ABOVE = 1.5, 0.5
 """A picture's side and what it shows above the eyes, as shares of the way from the eyes to the chin."""
 
 
