@@ -6,11 +6,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from engine.errors import FaceMimicError
 from engine.transfer import mesh, refine
 from engine.transfer.landmarks import CONTOURS, COUNT
 from engine.transfer.raster import Picture, rasterise
 from engine.transfer.warp import similarity
+from engine.video.landmarker import tracking_library
 
 Array = np.ndarray
 
@@ -117,11 +117,7 @@ class Looker:
     """MediaPipe's landmarker for single pictures."""
 
     def __init__(self, model: Path) -> None:
-        try:
-            import mediapipe
-        except ImportError as error:
-            raise FaceMimicError("Finding a face needs MediaPipe in the engine's Python.", "video") from error
-        self._mediapipe = mediapipe
+        self._mediapipe = mediapipe = tracking_library()
         vision = mediapipe.tasks.vision
         options = vision.FaceLandmarkerOptions(
             base_options=mediapipe.tasks.BaseOptions(model_asset_buffer=model.read_bytes()),

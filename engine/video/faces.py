@@ -2,10 +2,8 @@
 
 import math
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache, cached_property
-from importlib import import_module
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +13,7 @@ from engine.channels import SHAPES
 from engine.errors import FaceMimicError
 from engine.video.footage import Footage, opencv
 from engine.video.found import Found, find
+from engine.video.landmarker import tracking_library
 from engine.video.sight import look
 
 MOST_FACES = 8
@@ -51,7 +50,7 @@ class Landmarker:
         return found.landmarks[0], scores, found.poses[0]
 
     def _find(self, pixels: np.ndarray) -> Found:
-        mediapipe = _mediapipe()
+        mediapipe = tracking_library()
         if self._open is None:
             self._open = self._create(mediapipe)
         picture = mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=np.ascontiguousarray(pixels))
@@ -204,18 +203,3 @@ def chosen_face(crowd: Crowd, number: int, name: str) -> Chosen:
             f"There is no face number {number} in {name}: at most {seen} seen at once, counted from 0.", "video"
         )
     return Chosen(number, [face.colours for face in crowd.faces])
-
-
-@cache
-def _mediapipe() -> Any:
-    # In a thread of its own: where it finds no sound library it keeps that exception, with the frames of whoever was
-    # importing it and all that those hold, which would be the first capture's rows.
-    with ThreadPoolExecutor(1) as own:
-        try:
-            return own.submit(import_module, "mediapipe").result()
-        except ImportError as error:
-            raise FaceMimicError(
-                "Reading videos needs MediaPipe. Install it into the engine's Python:"
-                " pip install “mediapipe>=1.2,<1.3”.",
-                "video",
-            ) from error

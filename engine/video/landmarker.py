@@ -1,10 +1,14 @@
-"""MediaPipe's face landmarker bundle: where it is found, and how it is fetched when someone asks for that."""
+"""MediaPipe and its face landmarker bundle: where that is found, and how it is fetched when someone asks for it."""
 
 import hashlib
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from engine.errors import FaceMimicError
 from engine.files import written_whole
@@ -93,3 +97,19 @@ def file_sha256(path: Path) -> str:
     """The file's sha256 in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@cache
+def tracking_library() -> Any:
+    """The module mediapipe. Raises FaceMimicError (kind "video") where it is not installed."""
+    # In a thread of its own: where it finds no sound library it keeps that exception, with the frames of whoever was
+    # importing it and all that those hold, which would be the first capture's rows.
+    with ThreadPoolExecutor(1) as own:
+        try:
+            return own.submit(import_module, "mediapipe").result()
+        except ImportError as error:
+            raise FaceMimicError(
+                "Finding faces needs MediaPipe. Install it into the engine's Python:"
+                " pip install “mediapipe>=1.2,<1.3”.",
+                "video",
+            ) from error

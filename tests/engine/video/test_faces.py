@@ -142,8 +142,8 @@ def test_people_are_chosen_once(film: Callable, pair: list, bundle: Path, monkey
 def test_importing_mediapipe_keeps_nothing_of_its_caller() -> None:
     pytest.importorskip("mediapipe")
     code = (
-        "import gc, weakref\nfrom engine.video import faces\nclass Rows: pass\n"
-        "def capture():\n    rows = Rows()\n    faces._mediapipe()\n    return weakref.ref(rows)\n"
+        "import gc, weakref\nfrom engine.video import landmarker\nclass Rows: pass\n"
+        "def capture():\n    rows = Rows()\n    landmarker.tracking_library()\n    return weakref.ref(rows)\n"
         "kept = capture(); gc.collect(); print(kept())"
     )
     root = Path(__file__).resolve().parents[3]
