@@ -33,6 +33,7 @@ _WIDEST = 0.75
 """Share of its length by which a mouth opens at most."""
 _FACE_POINTS = 7
 """Landmarks without which no face can be laid over another."""
+_NO_FACE = "No face was found on this mesh. Place Landmarks lets you show where it is."
 
 
 class Face(NamedTuple):
@@ -94,7 +95,8 @@ def transfer(
     source = load_source()
     numbers, _ = trusted()
     fit = similarity(source.landmarks[numbers], face.marks[numbers] @ face.turn.T).inverse()
-    made = _Transfer(source, fit(rest @ face.turn.T), faces, lips_closed(fit(face.marks @ face.turn.T)))
+    marks = lips_closed(fit(face.marks @ face.turn.T))
+    made = _Transfer(source, fit(rest @ face.turn.T), faces, marks, placed=bool(landmarks))
     deltas = made.run(symmetric, lambda f: tell(0.3 + 0.7 * f))
     most = np.max([np.abs(offsets).max(1) for offsets in deltas], axis=0)
     vertices = np.flatnonzero((most > _MOVES)[of])
@@ -118,9 +120,7 @@ def face_with(
     if found is None:
         if len(landmarks) < _FACE_POINTS:
             hint = "" if model else " Without MediaPipe's face tracker they cannot be found automatically."
-            raise FaceMimicError(
-                f"No face was found on this mesh. Place the landmarks on it and try again.{hint}", "face"
-            )
+            raise FaceMimicError(f"{_NO_FACE}{hint}", "face")
         numbers = [NAMED[name] for name in landmarks]
         places = np.stack(list(landmarks.values()))
         fit = similarity(sample[numbers], places)
@@ -159,7 +159,8 @@ def checked_mesh(points: Array, triangles: Array) -> tuple[Array, Array]:
 class _Transfer:
     """One mesh's transfer, in the sample's space: millimetres, the face looking along -y."""
 
-    def __init__(self, source: Source, points: Array, triangles: Array, marks: Array) -> None:
+    def __init__(self, source: Source, points: Array, triangles: Array, marks: Array, placed: bool) -> None:
+        """placed: whether the artist put the marks there, for what is said where no face lies below them."""
         self.source, self.points, self.marks = source, points, marks
         self.notes: list[str] = []
         self.jaw_share = 1.0
@@ -175,7 +176,12 @@ class _Transfer:
         number[self.skin] = np.arange(len(self.skin))
         self.faces = number[triangles[whole]]
         if len(self.skin) < FEWEST:
-            raise FaceMimicError("The landmarks do not lie on a face of this mesh. Move them onto it and try again.")
+            raise FaceMimicError(
+                "The landmarks do not lie on a face of this mesh. Move them onto it and try again."
+                if placed
+                else _NO_FACE,
+                "face",
+            )
         self.skin_points = points[self.skin]
         # Where the face was cut out of a larger skin, nothing may move.
         cut = np.unique(triangles[~whole & (self.pieces[triangles[:, 0]] == self.skin_piece)])

@@ -62,7 +62,7 @@ def test_progress_may_cancel(head, no_tracker):
         ({}, {"colours": np.zeros((3, 3), np.float32)}, "colours"),
         ({}, {"triangles": None}, "arrays"),
         ({}, {"points": np.zeros((5, 2), np.float32)}, "points"),
-        ({}, {}, "Place the landmarks"),
+        ({}, {}, "Place Landmarks"),
     ],
 )
 def test_requests_that_cannot_be_answered_are_explained(head, no_tracker, header, change, match):

@@ -5,9 +5,10 @@ import pytest
 
 from engine.channels import INDEX, SHAPES, mirrored_name
 from engine.errors import FaceMimicError
+from engine.transfer import transfer as transfer_module
 from engine.transfer.landmarks import NAMED, checked, guessed
 from engine.transfer.source import load_source
-from engine.transfer.transfer import transfer
+from engine.transfer.transfer import face_with, transfer
 
 TURN = np.array([[0.8, -0.6, 0.0], [0.6, 0.8, 0.0], [0.0, 0.0, 1.0]])
 SCALE, SHIFT = 0.004, np.array([3.0, -2.0, 1.5])
@@ -115,11 +116,25 @@ def test_symmetric_shapes_mirror_each_other(made):
 
 def test_without_a_tracker_a_mesh_needs_landmarks(given):
     points, triangles, _, landmarks = given
-    with pytest.raises(FaceMimicError, match="Place the landmarks"):
+    with pytest.raises(FaceMimicError, match="Place Landmarks"):
         transfer(points, triangles)
     few = {name: landmarks[name] for name in list(landmarks)[:3]}
-    with pytest.raises(FaceMimicError, match="Place the landmarks"):
+    with pytest.raises(FaceMimicError, match="Place Landmarks"):
         transfer(points, triangles, landmarks=few)
+
+
+def test_only_landmarks_that_were_placed_are_said_to_lie_wrong(given, monkeypatch):
+    points, triangles, _, landmarks = given
+    cube = np.array([[x, y, z] for x in (0, 1) for y in (0, 1) for z in (0, 1)]) * 0.01 + points.mean(0)
+    faces = np.array([[0, 1, 2], [1, 3, 2], [4, 6, 5], [5, 6, 7], [0, 4, 1], [1, 4, 5], [2, 3, 6], [3, 7, 6]])
+    crowd = np.concatenate([cube + 0.02 * np.array([i, 0, j]) for i in range(3) for j in range(4)])
+    blocks = np.concatenate([faces + 8 * number for number in range(12)])
+    with pytest.raises(FaceMimicError, match="landmarks do not lie on a face"):
+        transfer(crowd, blocks, landmarks=landmarks)
+    seen = face_with(points, triangles, None, landmarks, None)
+    monkeypatch.setattr(transfer_module, "find_face", lambda *_: seen)
+    with pytest.raises(FaceMimicError, match="No face was found on this mesh"):
+        transfer(crowd, blocks)
 
 
 @pytest.mark.parametrize("spoil", ["few", "flat", "nan", "strange faces"])
