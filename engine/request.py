@@ -146,7 +146,7 @@ class Request:
         object.__setattr__(self, "beats", tuple(sorted(self.beats, key=lambda beat: beat.start)))
         object.__setattr__(self, "fps", number("fps", self.fps, 1, 240))
         if isinstance(self.seed, bool) or not isinstance(self.seed, (int, np.integer)) or not 0 <= self.seed < 2**63:
-            raise FaceMimicError(f"The seed must be a whole number of 0 or more; it is {self.seed!r}.")
+            raise FaceMimicError(f"The seed must be a whole number from 0 to {2**63 - 1}; it is {self.seed!r}.")
         duration = self.duration
         if duration is None and self.observed is not None:
             duration = len(self.observed.values) / self.fps
@@ -207,6 +207,8 @@ class Request:
         path = Path(path)
         try:
             text = path.read_text("utf-8")
+        except FileNotFoundError as error:
+            raise FaceMimicError(f"There is no request file {path}.", "file") from error
         except (OSError, UnicodeDecodeError) as error:
             raise FaceMimicError(f"Cannot read the request {path}. Give a UTF-8 TOML or JSON file.", "file") from error
         try:

@@ -8,7 +8,7 @@ from engine.commands.terminal import Progress, report
 from engine.emotions import emotions
 from engine.errors import FaceMimicError
 from engine.loading import load_generator
-from engine.request import STYLE_KNOBS, Beat, Request, Style
+from engine.request import LONGEST, SHORTEST, STYLE_KNOBS, Beat, Request, Style, number
 from engine.takes.formats import WRITABLE, check_writable, write_take
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
@@ -55,7 +55,8 @@ def _request(args: argparse.Namespace) -> Request:
     if args.request:
         request = Request.load(args.request)
     else:
-        duration = 2.0 if args.duration is None else args.duration
+        # Checked here, for a beat may be shorter than a whole performance, and its limit would be told instead.
+        duration = number("Duration (seconds)", 2.0 if args.duration is None else args.duration, SHORTEST, LONGEST)
         intensity = 0.8 if args.intensity is None else args.intensity
         request = Request(beats=(Beat.spanning(args.emotion, intensity, 0.0, duration),), duration=duration)
     asked = {
