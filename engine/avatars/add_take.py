@@ -29,6 +29,7 @@ from engine.retarget.retarget import Retargeted, retarget
 TOLERANCE: Final = 0.005
 """Largest error of a morph weight between keys, and of a bone's rotation in radians."""
 SUFFIXES: Final = (".glb", ".vrm")
+_VRM: Final = ("VRM", "VRMC_vrm")
 _LISTED: Final = 6
 _MOVES: Final = 0.01
 """Peak from which a channel counts as part of the take."""
@@ -71,7 +72,9 @@ def add_take(
     """
     target = checked_target(avatar, target, overwrite)
     file = Glb.read(avatar)
-    if target.suffix.lower() == ".vrm" != Path(avatar).suffix.lower() and not _is_vrm(file):
+    if _has_extension(file, "VRMC_vrm_animation"):
+        raise FaceMimicError(f"{file.name} is a VRM animation and no avatar. Give the avatar's .vrm or .glb.", "file")
+    if target.suffix.lower() == ".vrm" != Path(avatar).suffix.lower() and not _has_extension(file, *_VRM):
         raise FaceMimicError(f"{file.name} is no VRM avatar. Let the new file end in .glb.", "file")
     added = append(file, clip, name, with_provenance=with_provenance, approximate=approximate, corrections=corrections)
     try:
@@ -96,9 +99,9 @@ def checked_target(avatar: str | Path, target: str | Path, overwrite: bool) -> P
     return target
 
 
-def _is_vrm(file: Glb) -> bool:
+def _has_extension(file: Glb, *names: str) -> bool:
     extensions = file.document.get("extensions")
-    return isinstance(extensions, dict) and bool(extensions.keys() & {"VRM", "VRMC_vrm"})
+    return isinstance(extensions, dict) and not extensions.keys().isdisjoint(names)
 
 
 def append(
@@ -141,7 +144,7 @@ def append(
     if lost and not fitted:
         notes.append(f"{file.name} cannot show {len(lost)} of the take's {len(moving)} channels: {', '.join(lost)}.")
     remarks = list(fitted.notes) if fitted else []
-    if _is_vrm(file):
+    if _has_extension(file, *_VRM):
         remarks.append("Godot and engines play the animation; VRM applications play a .vrma file instead.")
     targets = sum(len(face.parts) for face in found)
     return animation["name"], (len(clip.values) - 1) / clip.fps, targets, tuple(notes), tuple(remarks)

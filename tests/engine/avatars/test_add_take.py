@@ -565,6 +565,15 @@ def test_an_avatar_with_every_shape_is_not_fitted(make_avatar: Callable[..., Pat
     assert (tmp_path / "a.vrm").read_bytes() == (tmp_path / "b.vrm").read_bytes()
 
 
+def test_a_vrm_animation_is_no_avatar(tmp_path: Path) -> None:
+    path = tmp_path / "head.vrma"
+    path.write_bytes(packed(*avatar(ARKIT, extensions={"VRMC_vrm_animation": {"specVersion": "1.0"}})))
+    for name in ("new.vrm", "new.glb"):
+        with pytest.raises(FaceMimicError, match=r"head\.vrma is a VRM animation and no avatar"):
+            add_take(path, take(), tmp_path / name, "Take")
+    assert list(tmp_path.iterdir()) == [path]
+
+
 def test_a_file_without_vrm_data_is_not_called_an_avatar(tmp_path: Path) -> None:
     document, binary = avatar(ARKIT)
     document["extensions"] = {}
