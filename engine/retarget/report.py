@@ -15,6 +15,8 @@ _MOVES: Final = 0.1
 _HELPS: Final = 0.12
 """Part of a channel that a shape must show of it, on the frames where it is strong, to be named."""
 _NAMED: Final = 3
+_GOES_ASIDE: Final = ("jaw", "mouth")
+"""Whose Left and Right are where the whole part goes, and no halves of it."""
 
 
 def sentences(
@@ -54,7 +56,7 @@ def _without_sides(shown: dict[str, list[str]]) -> dict[str, list[str]]:
     for name, shapes in shown.items():
         stem = name.removesuffix("Left").removesuffix("Right")
         both = [shown.get(stem + side) for side in ("Left", "Right")]
-        if stem != name and both[0] is not None and both[1] is not None and _plain(both[0]) == _plain(both[1]):
+        if stem not in (name, *_GOES_ASIDE) and both[0] is not None and both[1] is not None and _plain(both[0]) == _plain(both[1]):
             result.setdefault(stem, list(dict.fromkeys(both[0] + both[1])))
         else:
             result[name] = shapes

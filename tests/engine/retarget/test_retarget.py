@@ -182,6 +182,13 @@ def test_the_notes_say_what_is_shown_by_what() -> None:
     assert retarget(clip_of({"jawOpen": 0.5}), [rig("jawOpen")]).notes == ()
 
 
+def test_where_the_jaw_and_mouth_go_is_not_told_as_the_whole_part() -> None:
+    shapes = ("jawLeft", "jawRight", "mouthLeft", "mouthRight", "mouthStretchLeft", "mouthStretchRight")
+    (lost,) = retarget(clip_of(dict.fromkeys(shapes, 0.6)), [rig("eyeBlinkLeft", "eyeBlinkRight")]).lost
+    told = lost.removeprefix("Not shown, for no shape comes near: ").removesuffix(".").split(", ")
+    assert sorted(told) == ["jawLeft", "jawRight", "mouthLeft", "mouthRight", "mouthStretch"]
+
+
 def test_names_that_nothing_knows_are_no_controls() -> None:
     assert controls_of([rig("wart", "HideBlush", "Basis")]) == []
     assert retarget(clip_of({"jawOpen": 1}), [rig("wart")]).weights == ({},)
