@@ -7,7 +7,7 @@ import numpy as np
 
 from engine.channels import SHAPES
 from engine.errors import FaceMimicError
-from engine.video.calibration import Calibration, actor_path, measured
+from engine.video.calibration import SUFFIX, Calibration, actor_path, measured
 from engine.video.clean import ROWS, filled
 from engine.video.confidence import ALL, Sighting
 from engine.video.decoder import Decoded
@@ -27,16 +27,18 @@ ENOUGH = 15.0
 
 def known_actor(options: Options, read_by: Reader, footage: Footage) -> Calibration | None:
     """The named actor's calibration, None where it is to be measured here. Raises FaceMimicError (kind "file")."""
-    if options.actor is None or "calibration" in options.without:
+    if options.actor is None:
         return None
     path = actor_path(options.actor)
+    if options.actor.lower().endswith(SUFFIX) and not path.parent.is_dir():
+        raise FaceMimicError(f"Cannot keep the actor in {path}: there is no folder {path.parent}.", "file")
     anew = options.renew_actor or options.full_range or options.neutral is not None
     if path.is_file() and not anew:
         return Calibration.load(path, read_by.name)
     if footage.still and options.neutral is None:
         raise FaceMimicError(
             f"There is no calibration of {path.stem} yet, and a photo cannot give one. Capture a video of the actor"
-            " first, or pick this photo as their neutral face.",
+            " first; or, on the command line, say with --neutral 0 that the face rests in this photo.",
             "file",
         )
     return None
@@ -94,7 +96,7 @@ def read_as(
     footage: str,
 ) -> Reading:
     """A new calibration is kept where an actor is named. footage: what it is said to be measured on."""
-    path = actor_path(options.actor) if options.actor and "calibration" not in options.without else None
+    path = actor_path(options.actor) if options.actor else None
     facts: dict[str, Any] = {"actor": path.stem} if path else {}
     if known is not None and path is not None:
         unlike = _unlike(read_by, seen, resting, known)

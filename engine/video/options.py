@@ -80,6 +80,11 @@ class Options:
         object.__setattr__(self, "without", tuple(stage for stage in STAGES if stage in self.without))
         if (self.renew_actor or self.full_range) and self.actor is None:
             raise FaceMimicError("Name the actor whose calibration is to be measured.")
+        if self.actor is not None and "calibration" in self.without:
+            raise FaceMimicError(
+                f"Nothing of the actor “{self.actor}” can be used or kept where calibration is left out. Name no actor,"
+                " or do not leave calibration out."
+            )
 
     @property
     def stop(self) -> float:

@@ -195,8 +195,10 @@ def test_a_photo_is_read_with_its_actor(frames_of: Callable, bundle: Path, share
     assert plain.provenance["source"] == "photo"
     assert plain.values[0, INDEX["jawOpen"]] > 0.5 and plain.values[0, INDEX["mouthSmileLeft"]] > 0.4
     actor = str(tmp_path / "a.json")
-    with pytest.raises(FaceMimicError, match="a photo cannot give one"):
+    with pytest.raises(FaceMimicError, match=r"a photo cannot give one.* --neutral 0 "):
         capture(path, model=bundle, decoder="none", actor=actor)
+    capture(path, model=bundle, decoder="none", actor=str(tmp_path / "still.json"), neutral=0.0)
+    assert (tmp_path / "still.json").is_file()
     capture(shared / "video" / "face_a.mp4", model=bundle, decoder="none", actor=actor)
     known = capture(path, model=bundle, decoder="none", actor=actor)
     # His dark brows read as lowered at rest, which only the calibration can know.

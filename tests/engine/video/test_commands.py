@@ -79,13 +79,15 @@ def test_every_stage_can_be_left_out(asked: Callable, tmp_path: Path) -> None:
         (("--out", "a.npz", "--decoder", "magic"), "no decoder “magic”"),
         (("--out", "a.npz", "--actor", "a|b"), "cannot be an actor's name"),
         (("--out", "a.npz", "--full-range"), "Name the actor"),
+        (("--out", "a.npz", "--actor", "Ben", "--without", "smoothing,calibration"), "Nothing of the actor “Ben”"),
+        (("--out", "a.npz", "--actor", "nowhere/ben.json"), "there is no folder"),
         (("--review", "sheet.doc"), "a review sheet is written as"),
     ],
 )
 def test_what_makes_no_sense_is_told_in_one_sentence(
     arguments: tuple[str, ...], says: str, asked: Callable, capsys: pytest.CaptureFixture, tmp_path: Path
 ) -> None:
-    placed = [str(tmp_path / one) if one.endswith((".npz", ".doc")) else one for one in arguments]
+    placed = [str(tmp_path / one) if one.endswith((".npz", ".doc", ".json")) else one for one in arguments]
     assert asked(*placed) == 1
     error = capsys.readouterr().err
     assert says in error and len(error.strip().splitlines()) == 1
