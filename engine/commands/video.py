@@ -75,7 +75,7 @@ def run(args: argparse.Namespace) -> int:
         print(line)
     if args.out:
         write_take(captured.clip, args.out)
-        report(captured.clip, args.out, captured.clip.provenance["notes"])
+        report(captured.clip, args.out, _notes(captured.clip.provenance, bool(args.review)))
     if args.review:
         write_sheet(captured, args.review, args.file)
         print(f"Wrote {args.review}.")
@@ -98,6 +98,14 @@ def _about_actor(provenance: dict[str, Any], actor: str) -> str:
     if "kept" in facts:
         return f"Measured the resting face of {name} here, and kept it in {path}."
     return f"Measured the resting face for this footage only; nothing is kept of {name}."
+
+
+def _notes(provenance: dict[str, Any], reviewed: bool) -> list[str]:
+    """The capture's, and where the channels are listed that are too many for a note."""
+    from engine.video.notes import NAMED, without_signal
+
+    unnamed = not reviewed and len(without_signal(provenance)) > NAMED
+    return [*provenance["notes"], *(["The sheet of --review lists the channels that did not move."] if unnamed else [])]
 
 
 def _options(args: argparse.Namespace) -> Any:

@@ -7,6 +7,8 @@ FEW = 0.2
 UNRESTED = 1.0
 """Sum of channels from which on a face is not at rest; two resting ones show up to 0.24, an open mouth or a grin
 that is held throughout 1.5 to 6.7."""
+NAMED = 6
+"""Most channels without signal that a note names."""
 
 
 def notes(facts: dict[str, Any]) -> list[str]:
@@ -106,15 +108,24 @@ def _of_doubt(facts: dict[str, Any]) -> list[str]:
 def _of_channels(facts: dict[str, Any]) -> list[str]:
     blind = facts["blind_channels"]
     told = [f"The tracker cannot see {', '.join(blind)}: {'it stays' if len(blind) == 1 else 'they stay'} near rest."]
-    still = [name for name in facts["still_channels"] if name not in blind]
+    still = without_signal(facts)
     if still:
-        count = "1 other channel" if len(still) == 1 else f"{len(still)} other channels"
-        told.append(f"{count} did not move; the review sheet lists which.")
+        which = _listed(still) if len(still) <= NAMED else f"{len(still)} other channels"
+        told.append(f"{which} did not move.")
     return told
 
 
+def without_signal(facts: dict[str, Any]) -> list[str]:
+    """Channels that were seen and could be read, and did not move."""
+    return [name for name in facts["still_channels"] if name not in facts["blind_channels"]]
+
+
 def _the(parts: list[str]) -> str:
-    *before, last = (f"the {part}" for part in parts)
+    return _listed([f"the {part}" for part in parts])
+
+
+def _listed(parts: list[str]) -> str:
+    *before, last = parts
     return f"{', '.join(before)} and {last}" if before else last
 
 

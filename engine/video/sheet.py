@@ -7,6 +7,7 @@ import numpy as np
 
 from engine.files import written_whole
 from engine.video.capture import Captured
+from engine.video.notes import without_signal
 from engine.video.page import (
     COMPLETED,
     EVENT,
@@ -197,7 +198,7 @@ class _Sheet(Page):
     def _lists(self, y: int) -> int:
         facts = self.facts
         middle = (MARGIN + RIGHT) // 2
-        still = [name for name in facts["still_channels"] if name not in facts["blind_channels"]]
+        still = without_signal(facts)
         left = self.paragraph(MARGIN, y, middle - MARGIN - 50, "Channels without signal", [", ".join(still) or "none"])
         blind = [", ".join(facts["blind_channels"])]
         left = self.paragraph(MARGIN, left + 26, middle - MARGIN - 50, "Channels that this decoder cannot read", blind)

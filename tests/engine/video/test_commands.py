@@ -27,6 +27,17 @@ def test_a_take_its_sheet_and_its_report_come_from_one_run(asked: Callable, tmp_
     assert sheet.read_bytes()[:4] == b"\x89PNG"
 
 
+def test_channels_without_signal_are_listed_where_one_is_sent(
+    asked: Callable, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    assert asked("--out", tmp_path / "a.npz") == 0
+    told = capsys.readouterr().err
+    assert "channels did not move." in told and "--review lists the channels" in told
+    assert asked("--out", tmp_path / "a.npz", "--review", tmp_path / "a.png") == 0
+    assert "--review" not in capsys.readouterr().err
+    assert "review" not in " ".join(Clip.load(tmp_path / "a.npz").provenance["notes"])
+
+
 def test_faces_are_written_with_their_numbers(asked: Callable, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     assert asked("--faces", tmp_path / "faces.png") == 0
     assert "1 face at 0.00 s" in capsys.readouterr().out

@@ -8,8 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engine.channels import SHAPES
 from engine.errors import FaceMimicError
 from engine.video.capture import Captured, capture_all
+from engine.video.notes import notes
 from engine.video.options import Options
 from engine.video.page import EVENT, LOST, NEUTRAL, SEEN, UNSEEN, WIDTH, check_sheet
 from engine.video.report import MOST_COLUMNS, report, write_report
@@ -65,6 +67,15 @@ def test_a_long_capture_shares_columns_that_show_the_worst(captured_a: Captured)
     table = report(long_)
     assert len(table["confidence"]["times"]) == MOST_COLUMNS
     assert min(table["confidence"]["regions"]["mouth"]) == pytest.approx(0.1)
+
+
+def test_few_channels_without_signal_are_named(captured_a: Captured) -> None:
+    facts = {**captured_a.clip.provenance, "blind_channels": ["tongueOut"]}
+    still = ["tongueOut", "cheekPuff", "jawLeft"]
+    assert "cheekPuff and jawLeft did not move." in notes({**facts, "still_channels": still})
+    assert "cheekPuff did not move." in notes({**facts, "still_channels": still[:2]})
+    assert not any("did not move" in note for note in notes({**facts, "still_channels": still[:1]}))
+    assert "7 other channels did not move." in notes({**facts, "still_channels": [*SHAPES[:7], "tongueOut"]})
 
 
 def pixels(image: object, colour: tuple[int, int, int]) -> int:
