@@ -55,9 +55,10 @@ def _without_sides(shown: dict[str, list[str]]) -> dict[str, list[str]]:
     result: dict[str, list[str]] = {}
     for name, shapes in shown.items():
         stem = name.removesuffix("Left").removesuffix("Right")
-        both = [shown.get(stem + side) for side in ("Left", "Right")]
-        if stem not in (name, *_GOES_ASIDE) and both[0] is not None and both[1] is not None and _plain(both[0]) == _plain(both[1]):
-            result.setdefault(stem, list(dict.fromkeys(both[0] + both[1])))
+        left, right = (shown.get(stem + side) for side in ("Left", "Right"))
+        sided = stem not in (name, *_GOES_ASIDE) and left is not None and right is not None
+        if sided and _plain(left) == _plain(right):
+            result.setdefault(stem, list(dict.fromkeys(left + right)))
         else:
             result[name] = shapes
     return result
