@@ -77,7 +77,10 @@ class FACEMIMIC_OT_export_take(Asking, ExportHelper, bpy.types.Operator):
         path = Path(bpy.path.abspath(self.filepath))
         # A script that names a file means its ending; the dialog keeps the two in step.
         form = self.form if self.properties.is_property_set("form") else _form_of(path.name) or self.form
-        path = checked_target(path.with_name(_bare(path.name) + form), f".{form.rpartition('.')[2]}")
+        suffix = f".{form.rpartition('.')[2]}"
+        if not _form_of(path.name):
+            checked_target(path, suffix)
+        path = checked_target(path.with_name(_bare(path.name) + form), suffix)
         character = find_character(needed_object(context))
         action = active_take(character)
         clip = read_take(character, action, fps=self.fps or None)

@@ -62,8 +62,10 @@ def test_refusals_are_sentences_and_leave_no_file(performing, tmp_path):
     with pytest.raises(RuntimeError, match="is a folder"):
         (tmp_path / "dir.csv").mkdir()
         bpy.ops.facemimic.export_take(filepath=str(tmp_path / "dir.csv"))
+    with pytest.raises(RuntimeError, match=r"ends as another format. Name it “out\.csv”"):
+        bpy.ops.facemimic.export_take(filepath=str(tmp_path / "out.glb"))
     face, _ = performing
     face.data.shape_keys.animation_data_clear()
     with pytest.raises(RuntimeError, match="no performance"):
         bpy.ops.facemimic.export_take(filepath=str(tmp_path / "out.csv"))
-    assert not (tmp_path / "out.csv").exists()
+    assert not list(tmp_path.glob("out*"))
