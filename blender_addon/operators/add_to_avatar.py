@@ -22,7 +22,8 @@ class FACEMIMIC_OT_add_to_avatar(AskingAboutFile, bpy.types.Operator):
     bl_idname = "facemimic.add_to_avatar"
     bl_label = "Add Take to Avatar"
     bl_description = (
-        "Add the character's active take to a .vrm or .glb file as one more animation; all else in it stays as it is"
+        "Add the character's active take to a .vrm or .glb file as one more animation; all else in it stays as it is. "
+        "Writes a new file beside the chosen one, named after both, unless Overwrite is on"
     )
 
     filter_glob: bpy.props.StringProperty(default="*.vrm;*.glb", options={"HIDDEN"})
@@ -87,7 +88,7 @@ class FACEMIMIC_OT_add_to_avatar(AskingAboutFile, bpy.types.Operator):
             self.report({"INFO"}, str(remark))
         told = answer.header
         try:
-            return f"Wrote {Path(told['path']).name} with “{told['name']}”, {float(told['seconds']):.2f} s."
+            return f"Wrote {Path(told['path'])} with “{told['name']}”, {float(told['seconds']):.2f} s."
         except (KeyError, TypeError, ValueError) as error:
             raise AddonError("The engine's answer cannot be read. Install FaceMimic and its engine again.") from error
 

@@ -49,9 +49,10 @@ def test_a_script_says_where_the_new_file_goes(avatar, tmp_path):
     assert new.read_bytes() == before
 
 
-def test_the_take_is_written_beside_the_avatar(avatar):
+def test_the_take_is_written_beside_the_avatar(avatar, capfd):
     before = avatar.read_bytes()
     assert bpy.ops.facemimic.add_to_avatar(filepath=str(avatar)) == {"FINISHED"}
+    assert f"Wrote {avatar.with_name('avatar Hello.glb')} with “Hello 2”" in capfd.readouterr().out
     assert avatar.read_bytes() == before
     new = avatar.with_name("avatar Hello.glb")
     assert [one["name"] for one in animations(new)] == ["Hello", "Hello 2"]
