@@ -6,14 +6,16 @@ from typing import Any
 import bpy
 
 from .. import client, preferences
+from ..bake.write import takes
 from ..contact_sheet import IMAGE, make_sheet, remove_sheet
 from ..hints import Context, Event, Returned
 from ..messages import AddonError
 from ..properties import chosen_object, needed_object
 from ..rig import landmarks
-from ..rig.character import relatives
+from ..rig.character import find_character, relatives
 from ..rig.face_mesh import face_mesh, previewed
 from ..rig.face_shapes import add_shapes, discard_shapes, keep_shapes
+from ..rig.schemes import HEAD_CHANNELS, channels
 from .asking import Asking
 
 TILE = 256
@@ -79,7 +81,9 @@ class FACEMIMIC_OT_add_face_shapes(_AskingAboutMesh, bpy.types.Operator):
 
     def invoke(self, context: Context, event: Event) -> Returned:
         try:
-            face_mesh(needed_object(context))
+            obj = needed_object(context)
+            face_mesh(obj)
+            _refuse_complete(obj)
         except AddonError as error:
             return self.refuse(error)
         self._in_window = True
@@ -97,6 +101,10 @@ class FACEMIMIC_OT_add_face_shapes(_AskingAboutMesh, bpy.types.Operator):
         # Blender repeats the operator from its redo panel, where it must not become modal a second time.
         self._in_window = False
         return self.begin(context)
+
+    def ask(self, context: Context) -> client.Job:
+        _refuse_complete(needed_object(context))
+        return super().ask(context)
 
     def fields(self) -> dict[str, Any]:
         tile = TILE if self.contact_sheet else 0
@@ -125,6 +133,18 @@ class FACEMIMIC_OT_add_face_shapes(_AskingAboutMesh, bpy.types.Operator):
             _decide(obj, keep_shapes)
             return f"Added face shapes: {told}."
         return f"Added face shapes to look at: {told}. Keep or discard them in the FaceMimic tab."
+
+
+def _refuse_complete(obj: bpy.types.Object) -> None:
+    """Raises AddonError for a character that shows each channel of a face by a shape key or bone of its own."""
+    try:
+        character = find_character(obj)
+    except AddonError:
+        return  # nothing to perform with yet, which is why shapes are added
+    single = {channel for target in character.targets if len(target.mix) == 1 for channel in target.mix}
+    shown = single.union(*(bone.channels for bone in character.bones))
+    if shown.issuperset(set(channels()) - set(HEAD_CHANNELS)):
+        raise AddonError(f"{character.name} shows every face shape already, so there is none to add.")
 
 
 class FACEMIMIC_OT_place_landmarks(_AskingAboutMesh, bpy.types.Operator):
@@ -192,9 +212,14 @@ class FACEMIMIC_OT_discard_face_shapes(_Deciding, bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012
 
     def execute(self, context: Context) -> Returned:
-        _decide(needed_object(context), discard_shapes)
+        obj = needed_object(context)
+        actions = _performed(obj)
+        _decide(obj, discard_shapes)
+        for action in actions:
+            # Without shape keys nothing may use it any more, and Blender would not save it.
+            action.use_fake_user |= not action.users
         remove_sheet()
-        self.report({"INFO"}, "Took the face shapes away. The character is as it was.")
+        self.report({"INFO"}, f"Took the face shapes away. {_what_stays(obj, actions)}")
         return {"FINISHED"}
 
 
@@ -203,6 +228,24 @@ def _decide(obj: bpy.types.Object, how: Any) -> int:
     for one in found:
         how(one)
     return len(found)
+
+
+def _performed(obj: bpy.types.Object) -> list[bpy.types.Action]:
+    """The Actions with takes that move the character now."""
+    owners = [owner for one in relatives(obj) for owner in (one, getattr(one.data, "shape_keys", None)) if owner]
+    used = [owner.animation_data.action for owner in owners if owner.animation_data]
+    return [action for action in dict.fromkeys(used) if action and takes(action)]
+
+
+def _what_stays(obj: bpy.types.Object, actions: list[bpy.types.Action]) -> str:
+    """A sentence for each Action that the face shapes were performed by."""
+    moved = _performed(obj)
+    told = [
+        f"The take “{action.name}” stays as an action"
+        + (" and goes on moving the rest of the character." if action in moved else ".")
+        for action in actions
+    ]
+    return " ".join(told) or "The character is as it was."
 
 
 class FACEMIMIC_OT_show_contact_sheet(bpy.types.Operator):

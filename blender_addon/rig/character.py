@@ -134,8 +134,8 @@ def find_character(obj: bpy.types.Object | None) -> Character:
     if not family and not _performs_by_bones(armature, everybody):
         where = f"{armature.name} carries no mesh with shape keys" if armature else f"{obj.name} has no shape keys"
         raise AddonError(
-            f"{where}, so there is nothing to animate. Select the mesh that carries the face's shape keys, or add "
-            "shape keys with ARKit's names to it."
+            f"{where}, so there is nothing to animate. Select the mesh that carries the face's shape keys, or press "
+            "Add Face Shapes… to make them, or add shape keys with ARKit's names to it."
         )
     notes: list[str] = []
     meshes: list[bpy.types.Object] = []

@@ -5,8 +5,12 @@ import numpy as np
 import pytest
 
 from blender_addon import client, preferences
+from blender_addon.bake.write import bake
 from blender_addon.contact_sheet import IMAGE
+from blender_addon.messages import AddonError
 from blender_addon.rig import landmarks
+from blender_addon.rig.character import find_character
+from blender_addon.rig.schemes import HEAD_CHANNELS, channels
 
 NAMES = ["jawOpen", "eyeBlinkLeft", "tongueOut"]
 
@@ -77,6 +81,29 @@ def test_discard_takes_them_away_and_leaves_the_landmarks(head, engine):
     assert set(landmarks.placed()) == {"chin", "forehead"}
 
 
+def test_discard_keeps_a_take_that_was_made_meanwhile_and_names_it(engine, make_armature, make_mesh, make_clip, capfd):
+    rig = make_armature("Rig")
+    head = make_mesh("Head", parent=rig)
+    bpy.context.view_layer.objects.active = head
+    bpy.ops.facemimic.add_face_shapes(contact_sheet=False)
+    clip = make_clip({"jawOpen": [0, 1], "headYaw": [0, 0.3]})
+    action = bake(find_character(head), clip, frame=1, fps=24, name="Happy 0")
+    bpy.ops.facemimic.discard_face_shapes()
+    assert head.data.shape_keys is None
+    assert rig.animation_data.action == action
+    said = capfd.readouterr().out
+    assert "The take “Happy 0” stays as an action and goes on moving the rest of the character." in said
+    assert "as it was" not in said
+
+
+def test_a_take_that_nothing_uses_after_discard_is_saved_with_the_file(head, make_clip, capfd):
+    bpy.ops.facemimic.add_face_shapes(contact_sheet=False)
+    action = bake(find_character(head), make_clip({"jawOpen": [0, 1]}), frame=1, fps=24, name="Happy 0")
+    bpy.ops.facemimic.discard_face_shapes()
+    assert action.use_fake_user
+    assert "The take “Happy 0” stays as an action." in capfd.readouterr().out
+
+
 def test_scripts_may_keep_at_once(head):
     assert bpy.ops.facemimic.add_face_shapes(keep=True, contact_sheet=False) == {"FINISHED"}
     assert not bpy.ops.facemimic.keep_face_shapes.poll()
@@ -121,3 +148,23 @@ def test_a_shared_mesh_is_refused_before_anything_is_asked(head, engine):
     with pytest.raises(RuntimeError, match="Make Single User"):
         bpy.ops.facemimic.add_face_shapes()
     assert not engine.asked
+
+
+def test_a_character_that_shows_every_shape_on_several_meshes_is_left_alone(engine, make_armature, make_mesh):
+    shapes = [name for name in channels() if name not in HEAD_CHANNELS]
+    rig = make_armature("Nova")
+    face = make_mesh("Face", shapes[:40], rig)
+    make_mesh("Brows", shapes[40:], rig)
+    bpy.context.view_layer.objects.active = face
+    with pytest.raises(RuntimeError, match="Nova shows every face shape already"):
+        bpy.ops.facemimic.add_face_shapes()
+    assert not engine.asked
+    missing = "jawOpen"
+    face.shape_key_remove(face.data.shape_keys.key_blocks[missing])
+    assert bpy.ops.facemimic.add_face_shapes(contact_sheet=False) == {"FINISHED"}
+    assert missing in face.data.shape_keys.key_blocks
+
+
+def test_nothing_to_animate_names_the_way_to_shapes(head):
+    with pytest.raises(AddonError, match="press Add Face Shapes…"):
+        find_character(head)
