@@ -56,8 +56,8 @@ def _without_sides(shown: dict[str, list[str]]) -> dict[str, list[str]]:
     for name, shapes in shown.items():
         stem = name.removesuffix("Left").removesuffix("Right")
         left, right = (shown.get(stem + side) for side in ("Left", "Right"))
-        sided = stem not in (name, *_GOES_ASIDE) and left is not None and right is not None
-        if sided and _plain(left) == _plain(right):
+        halves = stem not in (name, *_GOES_ASIDE)
+        if halves and left is not None and right is not None and _plain(left) == _plain(right):
             result.setdefault(stem, list(dict.fromkeys(left + right)))
         else:
             result[name] = shapes
