@@ -15,11 +15,13 @@ class Exported(NamedTuple):
 
     seconds: length of the animation, 0 when there is none.
     notes: sentences for the artist about what the file does not carry, or what was changed on the way.
+    remarks: sentences about a choice that was made for the artist.
     """
 
     path: Path
     seconds: float
     notes: tuple[str, ...]
+    remarks: tuple[str, ...] = ()
 
 
 _OTHERS: Final = frozenset(

@@ -40,6 +40,16 @@ class OwnExpression(NamedTuple):
     overrides: dict[str, str]
 
 
+class Told(NamedTuple):
+    """weights: by kind, expression to float32 (frames,); none of them where the expressions cannot show the curves.
+
+    missed: the shape keys of which they cannot show all.
+    """
+
+    weights: dict[str, dict[str, np.ndarray]]
+    missed: tuple[str, ...]
+
+
 def own_expressions(character: Character) -> Iterator[OwnExpression]:
     """The expressions that the character's .vrm has, as far as its shape keys show them."""
     rules = vrm_addon.override_rules(character.armature)
@@ -54,13 +64,10 @@ def own_expressions(character: Character) -> Iterator[OwnExpression]:
             yield OwnExpression("custom", name, binds, rules.get(name, {}))
 
 
-def told_by_own(
-    character: Character, action: bpy.types.Action, frames: np.ndarray
-) -> dict[str, dict[str, np.ndarray]] | None:
-    """By kind, expression to float32 (frames,) weights that show the action's curves on this avatar.
+def told_by_own(character: Character, action: bpy.types.Action, frames: np.ndarray) -> Told:
+    """The weights that show the action's curves on this avatar within EXACT.
 
-    frames: float64, of the scene. None where its expressions cannot show them within EXACT. What its look expressions
-    move is left to the gaze.
+    frames: float64, of the scene. What its look expressions move is left to the gaze.
     """
     every = [one for one in own_expressions(character) if one.binds and one.name not in LOOK]
     looking = {
@@ -69,8 +76,9 @@ def told_by_own(
     places = dict.fromkeys((bind.mesh, bind.shape_key) for one in every for bind in one.binds)
     bound = [place for place in places if place not in looking]
     moved = {place: values for place, values in _moved(character, action, frames).items() if place not in looking}
-    if not bound or not set(moved) <= set(bound):
-        return None
+    unbound = dict.fromkeys(shape_key for mesh, shape_key in moved if (mesh, shape_key) not in bound)
+    if not bound or unbound:
+        return Told({}, tuple(unbound))
     basis = np.zeros((len(every), len(bound)))
     for row, one in enumerate(every):
         for bind in one.binds:
@@ -80,12 +88,13 @@ def told_by_own(
     weights = fitted_weights(basis, seen, price=0.0)
     shares = _let_through(every, weights)
     told = np.clip(np.divide(weights, shares, out=np.zeros_like(weights), where=shares > 0), 0.0, 1.0)
-    if np.abs((told * shares) @ basis - seen).max() > EXACT:
-        return None
+    apart = np.abs((told * shares) @ basis - seen).max(axis=0)
+    if apart.max() > EXACT:
+        return Told({}, tuple(dict.fromkeys(bound[place][1] for place in np.argsort(-apart) if apart[place] > EXACT)))
     found: dict[str, dict[str, np.ndarray]] = {}
     for one, values in zip(every, told.T, strict=True):
         found.setdefault(one.kind, {})[one.name] = values.astype(np.float32)
-    return found
+    return Told(found, ())
 
 
 def _moved(character: Character, action: bpy.types.Action, frames: np.ndarray) -> dict[tuple[Any, str], np.ndarray]:

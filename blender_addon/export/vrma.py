@@ -28,6 +28,7 @@ Expressions = Literal["custom", "preset", "both", "own"]
 _EYE_BONES: Final = ("leftEye", "rightEye")
 _NOTICED: Final = 3.0
 """Degrees between an eye's gaze and the written one from which the artist is told."""
+_LISTED: Final = 4
 _FINEST: Final = 1e-5
 """Values that differ less are the same: no eye sees a shape move by a hundredth of a thousandth."""
 
@@ -62,12 +63,19 @@ def export_vrma(
     clip = read_take(character, action, frame_range=frame_range, fps=fps)
     if expressions is None and performs_in_arkit(character):
         expressions = "custom"
-    own = None
+    own, remarks = None, []
     if expressions in (None, "own"):
-        own = told_by_own(character, action, frames_of(*(frame_range or take_range(character, action)), fps))
-        if own is None and expressions == "own":
+        own, missed = told_by_own(character, action, frames_of(*(frame_range or take_range(character, action)), fps))
+        if not own and expressions == "own":
             raise AddonError(
-                f"The expressions of {character.name} cannot show all of “{action.name}”. Choose Presets or ARKit."
+                f"The expressions of {character.name} cannot show all of “{action.name}”{_named(missed, ': not ')}. "
+                "Choose Presets, which come near it on every VRM avatar, or ARKit, for avatars that have ARKit's "
+                "names as custom expressions."
+            )
+        if not own and missed:
+            remarks.append(
+                f"Written with preset expressions, since {character.name}'s own cannot show all of"
+                f"{_named(missed, ' ')}; it may differ a little from the .glb."
             )
         expressions = "own" if own else "preset"
     # Channels that this rig cannot show are written at rest, so that no earlier animation stays behind in them.
@@ -88,7 +96,12 @@ def export_vrma(
     apart = gaze_apart(clip, reach) if gaze_as_look_at else 0.0
     if apart > _NOTICED:
         notes.append(f"A .vrma holds one gaze for both eyes; they part here, and each looks up to {apart:.1f}° aside.")
-    return Exported(target, (len(clip.values) - 1) / clip.fps, tuple(notes))
+    return Exported(target, (len(clip.values) - 1) / clip.fps, tuple(notes), tuple(remarks))
+
+
+def _named(shape_keys: tuple[str, ...], before: str) -> str:
+    more = f" and {len(shape_keys) - _LISTED} more" if len(shape_keys) > _LISTED else ""
+    return f"{before}{', '.join(shape_keys[:_LISTED])}{more}" if shape_keys else ""
 
 
 def write_vrma(

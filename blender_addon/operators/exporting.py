@@ -64,11 +64,17 @@ class Exporting(ExportHelper, OperatorPart):
         except AddonError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
-        for note in made.notes:
-            self.report({"WARNING"}, note)
+        self.tell(made)
         length = f" with {made.seconds:.2f} s of animation" if made.seconds else ""
         self.report({"INFO"}, f"Wrote {made.path.name}{length}.")
         return {"FINISHED"}
+
+    def tell(self, made: Exported) -> None:
+        """Reports what is to be known of a file."""
+        for note in made.notes:
+            self.report({"WARNING"}, note)
+        for remark in made.remarks:
+            self.report({"INFO"}, remark)
 
 
 def _shape_normals() -> Any:
@@ -155,8 +161,7 @@ class FACEMIMIC_OT_export_vrma(Exporting, bpy.types.Operator):
             for action in all_takes(character)
         ]
         for other in made[1:]:
-            for note in other.notes:
-                self.report({"WARNING"}, note)
+            self.tell(other)
             self.report({"INFO"}, f"Wrote {other.path.name} with {other.seconds:.2f} s of animation.")
         return made[0]
 
@@ -284,8 +289,7 @@ class FACEMIMIC_OT_export_vrm(Exporting, bpy.types.Operator):
             made = self._write_ourselves(character, path)
         if self.with_vrma:
             beside = export_vrma(character, made.path.with_suffix(".vrma"), with_provenance=self.with_provenance)
-            for note in beside.notes:
-                self.report({"WARNING"}, note)
+            self.tell(beside)
             self.report({"INFO"}, f"Wrote {beside.path.name} beside it, with {beside.seconds:.2f} s.")
         elif made.seconds:
             self.report({"INFO"}, "VRM applications play a .vrma, not the animation inside a .vrm; Godot plays that.")
