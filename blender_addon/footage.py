@@ -121,8 +121,11 @@ def summary(report: Any) -> list[tuple[str, str]]:
     if report.get("frames_lost"):
         lines.append(("BLANK1", f"Face lost in {report['frames_lost']} of {report.get('frames')} frames"))
     resting = report.get("resting") or []
-    if resting and report.get("source") != "photo":
-        lines.append(("BLANK1", f"Neutral: {report.get('calibration')}, {resting[0][0]:.2f} s"))
+    used = isinstance(actor, dict) and actor.get("used")
+    if (resting or used) and report.get("source") != "photo":
+        # A kept calibration's neutral face is nowhere in this footage.
+        when = f", {resting[0][0]:.2f} s" if resting else ""
+        lines.append(("BLANK1", f"Neutral: {report.get('calibration')}{when}"))
     if report.get("source") != "photo":
         blinks, closures = len(report.get("blinks") or []), len(report.get("closures") or [])
         lines.append(("BLANK1", f"Blinks: {blinks}, lips meet: {closures}, shots: {len(report.get('cuts') or []) + 1}"))

@@ -48,7 +48,7 @@ Progress = Callable[[float], None]
 class Captured:
     """A Clip and what it was made from. sighting's and resting's rows are those of track, whose landmarks were smoothed
     where that is not left out, and which has none, nor colours, where the performance model was needed; events count
-    its frames."""
+    its frames. resting: those whose face is taken as neutral; none where that is an actor's kept one."""
 
     clip: Clip
     track: Track
@@ -152,6 +152,10 @@ def _performed(
         gap, mouth = lip_gap(seen.landmarks, seen.size), sighting.regions[:, ALL.index("mouth")]
         faces = with_sealed_lips(faces, gap, mouth)
     head = without_outliers(filled(times, head_angles(decoded.head_degrees, resting)))
+    rest_shows = _rest_shows(faces * (sighting.channels[:, : len(SHAPES)] >= DOUBTFUL), resting)
+    if "used" in read.facts:
+        # They hold the head's zero, but no face of theirs was taken as neutral.
+        resting = np.zeros_like(resting)
     events = _events(times, faces, seen, sighting)
     values = evenly(times, np.concatenate([np.clip(faces, 0, 1), head], 1), fps)
     # Only what the camera missed is completed: a decoder that is unsure of a channel is so at rest above all.
@@ -163,7 +167,7 @@ def _performed(
         "frames_lost": int((~found).sum()),
         "lost": spans(times, ~found),
         "resting": spans(times, resting),
-        "rest_shows": _rest_shows(faces * (sighting.channels[:, : len(SHAPES)] >= DOUBTFUL), resting),
+        "rest_shows": rest_shows,
         "calibration": read.by,
         **({"actor": read.facts} if read.facts else {}),
         "blinks": [round(float(times[(a + b) // 2] - times[0]), 3) for a, b in events.blinks],

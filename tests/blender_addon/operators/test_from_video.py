@@ -141,6 +141,8 @@ def test_a_summary_tells_what_matters_first():
     lines = [text for _, text in footage.summary(REPORT)]
     assert lines[0] == "Seen well: 87%, mouth 60%"
     assert footage.summary(REPORT)[0][0] == "ERROR"
+    kept = {**REPORT, "calibration": "actor Anna", "actor": {"actor": "Anna", "used": True}, "resting": []}
+    assert "Neutral: actor Anna" in [text for _, text in footage.summary(kept)]
     assert lines[1:4] == [
         "Face lost in 3 of 216 frames",
         "Neutral: measured here, 1.50 s",

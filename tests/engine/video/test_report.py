@@ -92,6 +92,16 @@ def test_a_sheet_shows_what_was_lost_and_what_is_neutral(flawed: Captured, captu
     assert pixels(broken, UNSEEN) > pixels(whole, UNSEEN) + 2000
 
 
+def test_no_frame_is_neutral_where_an_actors_calibration_is_used(bundle: Path, shared: Path, tmp_path: Path) -> None:
+    options = Options(model=bundle, decoder="none", actor=str(tmp_path / "Anna.json"), end=1.0)
+    measured, used = (capture_all(shared / "video" / "face_a.mp4", options) for _ in range(2))
+    assert report(measured)["resting"] and not report(used)["resting"]
+    legend = 28 * 22
+    assert pixels(draw_sheet(measured), NEUTRAL) > legend + 5000
+    # What is seen well is written in the same green.
+    assert pixels(draw_sheet(used), NEUTRAL) < legend + 2500
+
+
 @pytest.mark.parametrize("suffix", [".png", ".jpg", ".pdf"])
 def test_a_sheet_is_written_whole(suffix: str, captured_a: Captured, tmp_path: Path) -> None:
     write_sheet(captured_a, tmp_path / f"sheet{suffix}")
