@@ -66,16 +66,15 @@ def export_vrma(
     own, remarks = None, []
     if expressions in (None, "own"):
         own, missed = told_by_own(character, action, frames_of(*(frame_range or take_range(character, action)), fps))
+        trouble = f"own expressions cannot move {_listed(missed) or 'any shape key'} as “{action.name}” does"
         if not own and expressions == "own":
             raise AddonError(
-                f"The expressions of {character.name} cannot show all of “{action.name}”{_named(missed, ': not ')}. "
-                "Choose Presets, which come near it on every VRM avatar, or ARKit, for avatars that have ARKit's "
-                "names as custom expressions."
+                f"{character.name}'s {trouble}. Choose Presets, which come near it on every VRM avatar, or ARKit, for "
+                "avatars that have ARKit's names as custom expressions."
             )
         if not own and missed:
             remarks.append(
-                f"Written with preset expressions, since {character.name}'s own cannot show all of"
-                f"{_named(missed, ' ')}; it may differ a little from the .glb."
+                f"Written with preset expressions, since {character.name}'s {trouble}; it may differ from the .glb."
             )
         expressions = "own" if own else "preset"
     # Channels that this rig cannot show are written at rest, so that no earlier animation stays behind in them.
@@ -99,9 +98,9 @@ def export_vrma(
     return Exported(target, (len(clip.values) - 1) / clip.fps, tuple(notes), tuple(remarks))
 
 
-def _named(shape_keys: tuple[str, ...], before: str) -> str:
-    more = f" and {len(shape_keys) - _LISTED} more" if len(shape_keys) > _LISTED else ""
-    return f"{before}{', '.join(shape_keys[:_LISTED])}{more}" if shape_keys else ""
+def _listed(names: tuple[str, ...]) -> str:
+    more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
+    return f"{', '.join(names[:_LISTED])}{more}"
 
 
 def write_vrma(

@@ -67,13 +67,13 @@ def test_the_avatar_shows_what_was_baked(make, perform, assign, tracks, tmp_path
 def test_curves_that_no_expression_shows_are_told_in_presets_or_refused(make, perform, assign, tmp_path):
     character = make([*SPARSE, "wart"], teeth=())
     assign(character, perform(10, 24.0, ("wart", "Joy")))
-    with pytest.raises(AddonError, match=r"cannot show all of “Take”: not wart\. Choose Presets"):
+    with pytest.raises(AddonError, match=r"cannot move wart as “Take” does\. Choose Presets"):
         export_vrma(character, tmp_path / "a.vrma", expressions="own")
     assert not list(tmp_path.iterdir())
     made = export_vrma(character, tmp_path / "a.vrma")
     assert made.path.is_file()
     (remark,) = made.remarks
     assert remark.startswith("Written with preset expressions, since")
-    assert "cannot show all of wart;" in remark
+    assert "cannot move wart as “Take” does;" in remark
     assign(character, perform(10, 24.0, ("Joy",)))
     assert export_vrma(character, tmp_path / "a.vrma").remarks == ()
