@@ -29,6 +29,7 @@ def report(captured: Captured) -> dict[str, Any]:
     """JSON-ready. Times are seconds of the footage; spans are [first, last]; confidence is 0..1, 0 where it was lost.
 
     confidence: {times, regions: {name: values}}, at most MOST_COLUMNS of each. curves: the same for CURVES, 0..1.
+    sides: {name: [left, right]}, the same for the halves of those that have two; the middle counts to both.
     channel_confidence: the mean of each channel's, seen and decoded. unsure_channels: where it is low.
     causes: seconds that each cause (turned, dark, blurred, small, covered) took from a region, where it took any.
     shown: of a photo, [channel, value] of what is read, the strongest first.
@@ -65,7 +66,8 @@ def report(captured: Captured) -> dict[str, Any]:
         "seen": {name: facts["confidence"][name] for name in ALL},
         "confidence": {"times": [round(float(times[group[0]]), 3) for group in groups], "regions": confidence},
         "causes": _causes(captured),
-        "curves": _curves(captured, groups),
+        "curves": _curves(captured, groups, CURVES),
+        "sides": _sides(captured, groups),
         "blinks": seconds(events.blinks),
         "mouth_open": seconds(events.mouth_open),
         "closures": [round(float(times[frame]), 3) for frame in events.closures],
@@ -93,12 +95,21 @@ def _worst(values: np.ndarray, groups: list[np.ndarray]) -> list[float]:
     return [round(float(values[group].min()), 3) for group in groups]
 
 
-def _curves(captured: Captured, groups: list[np.ndarray]) -> dict[str, list[float]]:
+def _curves(captured: Captured, groups: list[np.ndarray], curves: dict[str, tuple[str, ...]]) -> dict[str, list[float]]:
     """The highest of each group, so that a blink shows in an hour's curve too."""
     clip, times = captured.clip, captured.track.times
     rows = np.clip(np.rint((times - times[0]) * clip.fps).astype(int), 0, len(clip.values) - 1)
-    table = {name: clip.values[:, [INDEX[one] for one in channels]].mean(1)[rows] for name, channels in CURVES.items()}
+    table = {name: clip.values[:, [INDEX[one] for one in channels]].mean(1)[rows] for name, channels in curves.items()}
     return {name: [round(float(column[group].max()), 3) for group in groups] for name, column in table.items()}
+
+
+def _sides(captured: Captured, groups: list[np.ndarray]) -> dict[str, list[list[float]]]:
+    halves = [
+        {name: tuple(one for one in channels if not one.endswith(other)) for name, channels in CURVES.items()}
+        for other in ("Right", "Left")
+    ]
+    left, right = (_curves(captured, groups, half) for half in halves)
+    return {name: [left[name], right[name]] for name in CURVES if halves[0][name] != halves[1][name]}
 
 
 def _causes(captured: Captured) -> dict[str, dict[str, float]]:

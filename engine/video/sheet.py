@@ -29,6 +29,10 @@ from engine.video.report import report
 
 LEFT = 250
 """Where the time axis begins, pixels; it ends at RIGHT."""
+LOPSIDED = 0.1
+"""Difference between the sides of a curve from which on each is drawn."""
+OTHER_SIDE = (72, 172, 214)
+"""The right side's colour."""
 STRIP = 14
 """Most portraits in the strip."""
 
@@ -172,13 +176,30 @@ class _Sheet(Page):
             self._row(y, name, height)
             floor = y + height
             self.pen.line((LEFT, floor, RIGHT, floor), fill=PALE, width=2)
-            line = [(self._x(time), floor - value * (height - 8)) for time, value in zip(times, values, strict=True)]
-            if len(line) == 1:
-                line.append((RIGHT, line[0][1]))
-            self.pen.polygon([(line[0][0], floor), *line, (line[-1][0], floor)], fill=(234, 240, 247))
-            self.pen.line(line, fill=EVENT, width=3, joint="curve")
+            left, right = self.facts["sides"].get(name, (values, values))
+            lines = [(values, EVENT)]
+            if max(abs(one - other) for one, other in zip(left, right, strict=True)) > LOPSIDED:
+                lines = [(right, OTHER_SIDE), (left, EVENT)]
+                self._sides_legend(floor)
+            for side, _ in lines:
+                line = self._line(times, side, floor, height)
+                self.pen.polygon([(line[0][0], floor), *line, (line[-1][0], floor)], fill=(234, 240, 247))
+            for side, colour in lines:
+                self.pen.line(self._line(times, side, floor, height), fill=colour, width=3, joint="curve")
             y = floor + 14
         return y
+
+    def _line(self, times: list[float], values: list[float], floor: int, height: int) -> list[tuple[float, float]]:
+        line = [(self._x(time), floor - value * (height - 8)) for time, value in zip(times, values, strict=True)]
+        return line if len(line) > 1 else [*line, (RIGHT, line[0][1])]
+
+    def _sides_legend(self, floor: int) -> None:
+        x = LEFT - 24
+        for name, colour in (("right", OTHER_SIDE), ("left", EVENT)):
+            self.text(x, floor - 4, name, 20, GREY, "rs")
+            x -= self.pen.textlength(name, font=self.font(20)) + 8
+            self.pen.line((x - 22, floor - 10, x, floor - 10), fill=colour, width=5)
+            x -= 34
 
     def _axis(self, y: int) -> int:
         span = self.last - self.first

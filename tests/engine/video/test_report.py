@@ -8,14 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.channels import SHAPES
+from engine.channels import INDEX, SHAPES
 from engine.errors import FaceMimicError
 from engine.video.capture import Captured, capture_all
 from engine.video.notes import notes
 from engine.video.options import Options
 from engine.video.page import EVENT, LOST, NEUTRAL, SEEN, UNSEEN, WIDTH, check_sheet
 from engine.video.report import MOST_COLUMNS, report, write_report
-from engine.video.sheet import draw_sheet, write_sheet
+from engine.video.sheet import OTHER_SIDE, draw_sheet, write_sheet
 
 
 @pytest.fixture(scope="module")
@@ -100,6 +100,21 @@ def test_no_frame_is_neutral_where_an_actors_calibration_is_used(bundle: Path, s
     assert pixels(draw_sheet(measured), NEUTRAL) > legend + 5000
     # What is seen well is written in the same green.
     assert pixels(draw_sheet(used), NEUTRAL) < legend + 2500
+
+
+def test_a_wink_shows_on_its_side(captured_a: Captured) -> None:
+    values = captured_a.clip.values.copy()
+    values[:, [INDEX["eyeBlinkRight"], INDEX["mouthSmileRight"], INDEX["browOuterUpRight"]]] = values[
+        :, [INDEX["eyeBlinkLeft"], INDEX["mouthSmileLeft"], INDEX["browOuterUpLeft"]]
+    ]
+    even = replace(captured_a, clip=replace(captured_a.clip, values=values))
+    assert pixels(draw_sheet(even), OTHER_SIDE) == 0
+    values[:, [INDEX["eyeBlinkLeft"], INDEX["eyeBlinkRight"]]] = 0
+    values[40:50, INDEX["eyeBlinkRight"]] = 0.9
+    sides = report(even)["sides"]
+    assert set(sides) == {"lids", "brows", "smile"}
+    assert (max(sides["lids"][0]), max(sides["lids"][1])) == (0, pytest.approx(0.9))
+    assert pixels(draw_sheet(even), OTHER_SIDE) > 500
 
 
 @pytest.mark.parametrize("suffix", [".png", ".jpg", ".pdf"])
