@@ -13,8 +13,11 @@ Array = np.ndarray
 _YAW = 12.0
 """Degrees from the front, so that both the outline of the lips and their depth are seen."""
 _EYES = [NAMED[name] for name in ("eyeOuterLeft", "eyeInnerLeft", "eyeInnerRight", "eyeOuterRight")]
-_FRAME, _ABOVE = 1.5, 0.5
-"""A picture's side and what it shows above the eyes, as shares of the way from the eyes to the chin."""
+_BROWS = [number for name, number in NAMED.items() if name.startswith("brow")]
+_ABOVE, _BELOW = 0.15, 0.2
+"""Room for brows that rise and for a jaw that opens, as shares of the way from the brows to the chin."""
+_BESIDE = 1.5
+"""A picture's width at least, as a share of the way between the outer corners of the eyes."""
 
 
 def tiles(
@@ -36,10 +39,7 @@ def tiles(
     a = np.radians(_YAW)
     view = np.array([[np.cos(a), np.sin(a), 0], [-np.sin(a), np.cos(a), 0], [0, 0, 1]]) @ turn
     face = marks @ view.T
-    eyes, chin = face[_EYES].mean(0), face[NAMED["chin"]]
-    # From above the brows to below the chin of an open jaw; hair, ears and neck tell nothing about a shape.
-    side = _FRAME * max(eyes[2] - chin[2], float(np.ptp(face[_EYES, 0])))
-    centre = np.array([(eyes[0] + chin[0]) / 2, eyes[2] + _ABOVE * (eyes[2] - chin[2]) - side / 2])
+    centre, side = _frame(face)
     paint = np.full((len(points), 3), 0.6) if colours is None else colours
     used = _near(points @ view.T, triangles, centre, side)
     kept, faces = np.unique(triangles[used], return_inverse=True)
@@ -63,6 +63,18 @@ def tiles(
         if progress:
             progress(number / len(SHAPES))
     return pictures
+
+
+def _frame(face: Array) -> tuple[Array, float]:
+    """The middle (x, z) and the side of a square from raised brows to an open jaw's chin; face (468, 3), z up.
+
+    Hair, ears and neck tell nothing about a shape.
+    """
+    brows, chin = face[_BROWS, 2].max(), face[NAMED["chin"]]
+    tall = brows - chin[2]
+    top, bottom = brows + _ABOVE * tall, chin[2] - _BELOW * tall
+    side = max(top - bottom, _BESIDE * float(np.ptp(face[_EYES, 0])))
+    return np.array([(face[_EYES, 0].mean() + chin[0]) / 2, (top + bottom) / 2]), float(side)
 
 
 def _near(turned: Array, triangles: Array, centre: Array, side: float) -> Array:

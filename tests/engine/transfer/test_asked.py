@@ -84,3 +84,19 @@ def test_the_sheet_shows_every_shape_and_mouth_close_on_an_open_jaw(head):
     rest, opened, sealed = pictures[0], pictures[1 + INDEX["jawOpen"]], pictures[1 + INDEX["mouthClose"]]
     assert np.abs(rest - opened).max() > 0.1
     assert sealed == pytest.approx(rest, abs=0.02)
+
+
+def test_the_sheet_has_room_for_raised_brows_and_a_dropped_jaw():
+    marks = load_source().landmarks * [1.6, 1.0, 1.0]  # large eyes far apart, as drawn faces have
+    brows = max(marks[number, 2] for name, number in NAMED.items() if name.startswith("brow"))
+    chin = marks[NAMED["chin"], 2]
+    high, low = brows + 0.12 * (brows - chin), chin - 0.17 * (brows - chin)
+    square = np.array([[-9.0, -200, -3], [9, -200, -3], [9, -200, 3], [-9, -200, 3]])
+    points = np.concatenate([square + [0, 0, high], square + [0, 0, low]])
+    triangles = np.array([[0, 1, 2], [0, 2, 3], [4, 5, 6], [4, 6, 7]])
+    paint = np.repeat([[1.0, 0, 0], [0, 0, 1.0]], 4, axis=0)
+    picture = sheet.tiles(points, triangles, paint, np.eye(3), marks, np.arange(8), np.zeros((52, 8, 3)), 48)[0]
+    for own, other in ((0, 2), (2, 0)):
+        rows = (picture[..., own] - picture[..., other] > 0.2).any(1)
+        assert rows.any()
+        assert not rows[[0, -1]].any(), "whole, not cut off"
