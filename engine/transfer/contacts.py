@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from engine.transfer import mesh
+from engine.transfer.landmarks import NAMED
 from engine.transfer.source import Source
 
 Array = np.ndarray
@@ -19,6 +20,8 @@ _STATIONS = 80
 """Places along a seam at which its edges are told."""
 _PARTED = 1.5
 """mm by which lips part that do not stay shut."""
+_DETOUR = 2.0
+"""How many times as long as straight the way over the skin between two lips is at least, where they can part."""
 _MOVES = 1e-3
 _FACES_OUT = 0.2
 """Cosine of the angle from which a surface looks away from the eyeball rather than towards it."""
@@ -65,6 +68,18 @@ class Seam(NamedTuple):
         tilt = (weight * step) @ values[on] - mean[:, None] * (weight @ values[on])
         line = weight @ values[on] - (mean / (spread - mean**2 + 0.05))[:, None] * tilt
         return np.stack([np.interp(self.place, stations, axis) for axis in line.T], 1)
+
+
+def grown_together(points: Array, triangles: Array, marks: Array) -> bool:
+    """Whether skin leads straight from the upper lip to the lower: the mouth is only painted or laid on it.
+
+    points (n, 3) and triangles of the skin, marks (468, 3). Where lips can part, the way leads through the mouth or
+    around its corners.
+    """
+    tree = mesh.Tree(points)
+    upper, lower = (int(tree.query(marks[NAMED[name]][None])[1][0]) for name in ("lipUpperTop", "lipLowerBottom"))
+    way = mesh.surface_distance(points, triangles, np.array([upper]))[lower]
+    return bool(way <= _DETOUR * np.linalg.norm(points[upper] - points[lower]) + _MOVES)
 
 
 def stay_shut(source: Source) -> list[int]:

@@ -298,6 +298,10 @@ class _Transfer:
         for side in ("Left", "Right"):
             if side not in found.balls:
                 self.notes.append(f"No {side.lower()} eyeball was found: eyeLook moves only the lids there.")
+        if contacts.grown_together(self.skin_points, self.faces, self.marks):
+            self.notes.append(
+                "This mouth is closed in the mesh: its shapes move the skin around it but do not open it."
+            )
         if not len(found.lower_teeth):
             self.notes.append("No lower teeth were found: none follow the jaw.")
         if not len(found.tongue):

@@ -92,7 +92,7 @@ def test_the_sheet_has_room_for_raised_brows_and_a_dropped_jaw():
     chin = marks[NAMED["chin"], 2]
     high, low = brows + 0.12 * (brows - chin), chin - 0.17 * (brows - chin)
     square = np.array([[-9.0, -200, -3], [9, -200, -3], [9, -200, 3], [-9, -200, 3]])
-    points = np.concatenate([square + [0, 0, high], square + [0, 0, low]])
+    points = np.concatenate([square + np.array([0, 0, z]) for z in (high, low)])
     triangles = np.array([[0, 1, 2], [0, 2, 3], [4, 5, 6], [4, 6, 7]])
     paint = np.repeat([[1.0, 0, 0], [0, 0, 1.0]], 4, axis=0)
     picture = sheet.tiles(points, triangles, paint, np.eye(3), marks, np.arange(8), np.zeros((52, 8, 3)), 48)[0]

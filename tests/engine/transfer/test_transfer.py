@@ -114,6 +114,21 @@ def test_symmetric_shapes_mirror_each_other(made):
         assert np.abs(skin[INDEX[name], :400] - other).max() < 0.25
 
 
+def test_a_mouth_without_an_opening_is_told(made):
+    marks = load_source().landmarks
+    x, z = np.meshgrid(np.linspace(-70, 70, 24), np.linspace(marks[:, 2].min(), marks[:, 2].max(), 30))
+    away = np.hypot(x[..., None] - marks[:, 0], z[..., None] - marks[:, 2])
+    weight = 1 / (away + 2) ** 4
+    mask = np.stack([x, (weight * marks[:, 1]).sum(-1) / weight.sum(-1), z], -1).reshape(-1, 3)
+    grid = np.arange(24 * 30).reshape(30, 24)
+    a, b, c, d = (one.ravel() for one in (grid[:-1, :-1], grid[:-1, 1:], grid[1:, 1:], grid[1:, :-1]))
+    faces = np.concatenate([np.stack([a, b, c], 1), np.stack([a, c, d], 1)])
+    landmarks = {name: marks[number] for name, number in NAMED.items()}
+    said = "This mouth is closed in the mesh: its shapes move the skin around it but do not open it."
+    assert said in transfer(mask, faces, landmarks=landmarks).notes
+    assert said not in made[1].notes
+
+
 def test_without_a_tracker_a_mesh_needs_landmarks(given):
     points, triangles, _, landmarks = given
     with pytest.raises(FaceMimicError, match="Place Landmarks"):
