@@ -83,7 +83,7 @@ def find_parts(points: Array, pieces: Array, skin: int, skin_points: Array, mark
         elif abs(inside[0]) < 1.4 * half and -8 < inside[1] < 75 and abs(inside[2]) < 28 and extent.max() < 120:
             if _before(cloud, skin_points):
                 lines.append(vertices)
-            elif cloud[:, 2].max() > mouth[2] + 5 and cloud[:, 2].min() < mouth[2] - 5 and extent[2] > 16:
+            elif _is_lining(cloud, mouth, half):
                 lining.append(vertices)
             elif _is_tongue(cloud):
                 tongue.append(vertices)
@@ -103,6 +103,12 @@ def _before(cloud: Array, skin_points: Array) -> bool:
     """Whether a piece near the mouth lies on the lips rather than behind them."""
     near = mesh.Tree(skin_points[:, [0, 2]]).query(cloud[:, [0, 2]], k=min(_BESIDE, len(skin_points)))[1]
     return bool(np.median(cloud[:, 1] - skin_points[near, 1].min(1)) < _BEHIND)
+
+
+def _is_lining(cloud: Array, mouth: Array, half: float) -> bool:
+    """Gums in one piece reach above and below the line between the lips, and across; a long molar only the former."""
+    high, low = cloud[:, 2].max() - mouth[2], mouth[2] - cloud[:, 2].min()
+    return bool(high > 5 and low > 5 and high + low > 16 and np.ptp(cloud[:, 0]) > half)
 
 
 def _by_lip(lines: list[Array], points: Array, marks: Array) -> tuple[Array, Array]:

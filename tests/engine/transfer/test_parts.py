@@ -56,6 +56,22 @@ def test_pieces_are_told_apart():
     assert of(found.on_skin) == {"brow"}
 
 
+def test_gums_in_one_piece_are_parted_by_height_but_a_long_molar_follows_the_jaw():
+    source = load_source()
+    line = source.landmarks[13, 2]
+    pieces = {
+        "skin": source.points,
+        "gums": np.concatenate([arch(line + 14), arch(line - 16)]),
+        "lower molar": block((20, 0, line - 14), (30, 9, line + 6)),
+        "upper molar": block((20, 0, line - 3), (30, 9, line + 22)),
+    }
+    points = np.concatenate(list(pieces.values()))
+    owner = np.repeat(np.arange(len(pieces)), [len(piece) for piece in pieces.values()])
+    found = find_parts(points, owner, 0, source.points, source.landmarks)
+    assert set(owner[found.lining]) == {1}
+    assert set(owner[found.lower_teeth]) == {2}
+
+
 def test_an_eyeballs_centre_is_found():
     source = load_source()
     points = np.concatenate([source.points, sphere(source.eye_centre, source.eye_radius)])
