@@ -1,7 +1,6 @@
 """What preflight can do itself: each fix leaves the look of the character and of its takes as it is."""
 
-import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Final, NamedTuple
 
 import bpy
@@ -9,11 +8,11 @@ import numpy as np
 from mathutils import Vector
 
 from ..export.blender_data import key_blocks, shape_keys
-from ..export.curves import curves, slot_of
+from ..messages import AddonError
+from ..rig.aliases import remember
 from ..rig.bones import facing
-from ..rig.character import EXPRESSIONS, Character
-from ..rig.corrections import Correction, correct
-from ..rig.vrm_addon import extension_of, preview_curves, rename_binds
+from ..rig.character import Character
+from ..rig.vrm_addon import preview_curves
 from . import tracker
 
 _BLEND: Final = 0.2
@@ -52,68 +51,59 @@ def widen(character: Character) -> str:
 
 
 def name_for_tracker(character: Character) -> str:
-    """Renames shape keys to the names that Godot's face tracker knows, and adds the halves of browInnerUp.
+    """Adds copies of shape keys under the names that Godot's face tracker knows, and the halves of browInnerUp.
 
-    Curves, drivers and expressions follow a new name. The halves take no part in FaceMimic's performances, which the
-    whole shape shows.
+    The shape keys themselves stay as they are. Copies and halves take no part in FaceMimic's performances.
     """
-    renames, halves, _ = tracker.wanted(character)
-    for mesh, old, new in renames:
-        rename(character, mesh, old, new)
+    aliases, halves, _ = tracker.wanted(character)
+    for mesh in {mesh for mesh, *_ in (*aliases, *halves)}:
+        if mesh.mode != "OBJECT":
+            raise AddonError(f"{mesh.name} is in {mesh.mode.title().replace('_', ' ')} Mode. Leave it, then try again.")
+    for mesh, name, alias in aliases:
+        _add(mesh, name, alias)
     for mesh, name in halves:
         _add_halves(character, mesh, name)
-    return f"Renamed {len(renames)} shape keys and halved {len(halves)}."
+    return f"Added {len(aliases) + 2 * len(halves)} shape keys under names that Godot's face tracker knows."
 
 
-def rename(character: Character, mesh: bpy.types.Object, old: str, new: str) -> None:
-    """Renames a shape key. Blender itself takes drivers and playing actions along; we the actions that rest."""
+def _add(mesh: bpy.types.Object, original: str, alias: str) -> bpy.types.ShapeKey:
+    """A copy of a shape key under another name, at the list's end and at rest."""
+    active = mesh.active_shape_key_index
+    block = mesh.shape_key_add(name=alias, from_mix=False)
+    whole = next(one for one in key_blocks(mesh) if one.name == original)
+    # Blender 5 adds a shape key at 1.
+    block.value = 0.0
+    block.relative_key, block.vertex_group = whole.relative_key, whole.vertex_group
+    block.slider_min, block.slider_max = whole.slider_min, whole.slider_max
+    block.data.foreach_set("co", _places(whole))
+    mesh.active_shape_key_index = active
     key = shape_keys(mesh)
-    if key is None:
-        return
-    key.key_blocks[old].name = new
-    before, after = (f'key_blocks["{bpy.utils.escape_identifier(name)}"].value' for name in (old, new))
-    for action in bpy.data.actions:
-        for curve in _curves_of(action, key):
-            if curve.data_path == before:
-                curve.data_path = after
-    stated = mesh.get(EXPRESSIONS)
-    if isinstance(stated, str):
-        told = json.loads(stated)
-        for one in told:
-            one["binds"] = {new if name == old else name: weight for name, weight in one["binds"].items()}
-        mesh[EXPRESSIONS] = json.dumps(told, ensure_ascii=False)
-    if extension_of(character.armature) is not None:
-        rename_binds(character.armature, mesh, old, new)
-
-
-def _curves_of(action: bpy.types.Action, key: bpy.types.Key) -> Iterable[bpy.types.FCurve]:
-    """The curves that an action holds for a Key; none of an action that can't be edited, or that is another's."""
-    slot = slot_of(action, key)
-    users = slot.users() if slot else []
-    if not action.is_editable or (users and key not in users):
-        return []
-    return curves(action, key).values()
+    assert key is not None
+    remember(key, block.name, original)
+    return block
 
 
 def _add_halves(character: Character, mesh: bpy.types.Object, name: str) -> None:
     whole = next(block for block in key_blocks(mesh) if block.name == name)
-    rest = whole.relative_key or key_blocks(mesh)[0]
-    count = len(whole.data)
-    places, moved = np.empty(3 * count, np.float32), np.empty(3 * count, np.float32)
-    rest.data.foreach_get("co", places)
-    whole.data.foreach_get("co", moved)
-    shifts = (moved - places).reshape(-1, 3)
+    places = _places(whole.relative_key or key_blocks(mesh)[0])
+    shifts = (_places(whole) - places).reshape(-1, 3)
     leftness = places.reshape(-1, 3) @ np.array(_left(character, mesh), np.float32)
     region = leftness[np.abs(shifts).max(axis=1) > 1e-6]
     if not len(region):
         return
     middle, width = (region.min() + region.max()) / 2, max(float(np.ptp(region)), 1e-6)
     left = np.clip(0.5 + (leftness - middle) / (2 * _BLEND * width), 0.0, 1.0)[:, None]
+    taken = {tracker.plain(block.name) for block in key_blocks(mesh)}
     for half, share in zip(tracker.HALVES, (left, 1 - left), strict=True):
-        block = mesh.shape_key_add(name=half, from_mix=False)
-        block.relative_key = rest
-        block.data.foreach_set("co", (places + (shifts * share).ravel()).astype(np.float32))
-        correct(mesh, Correction(half, off=True))
+        if tracker.plain(half) not in taken:
+            _add(mesh, name, half).data.foreach_set("co", (places + (shifts * share).ravel()).astype(np.float32))
+
+
+def _places(block: bpy.types.ShapeKey) -> np.ndarray:
+    """float32 (3 × vertices,)."""
+    places = np.empty(3 * len(block.data), np.float32)
+    block.data.foreach_get("co", places)
+    return places
 
 
 def _left(character: Character, mesh: bpy.types.Object) -> Vector:
@@ -135,6 +125,6 @@ def fixes() -> dict[str, Fix]:
         "previews": Fix("Mute Them", mute_previews),
         "muted": Fix("Unmute", unmute),
         "ranges": Fix("Widen", widen),
-        "tracker_names": Fix("Rename and Add", name_for_tracker),
+        "tracker_names": Fix("Add Known Names", name_for_tracker),
         "humanoid": Fix("Assign Bones…", None),
     }

@@ -130,10 +130,14 @@ def ranges(character: Character) -> Iterator[Told]:
 
 
 def tracker_names(character: Character) -> Iterator[Told]:
-    renames, halves, _ = tracker.wanted(character)
-    if renames:
-        pairs = [f"{mesh.name}/{old} → {new}" for mesh, old, new in renames]
-        yield Told(f"Godot's face tracker does not know these names: {listed(pairs)}.", can_be_fixed=True)
+    aliases, halves, _ = tracker.wanted(character)
+    if aliases:
+        pairs = [f"{mesh.name}/{name} → {alias}" for mesh, name, alias in aliases]
+        yield Told(
+            f"Godot's face tracker does not know these names: {listed(pairs)}. Fixing adds copies under the names that "
+            "it knows.",
+            can_be_fixed=True,
+        )
     if halves:
         names = [f"{mesh.name}/{name}" for mesh, name in halves]
         yield Told(

@@ -11,6 +11,7 @@ import numpy as np
 from ..clip import Clip
 from ..messages import AddonError
 from . import vrm_addon
+from .aliases import aliases
 from .corrections import Correction, corrections
 from .eye_shape import is_flat
 from .motions import BoneTarget, IdleBone, bone_targets, motion_channels
@@ -303,8 +304,8 @@ def _driven(key: bpy.types.Key) -> set[str]:
 def _names(mesh: bpy.types.Object) -> list[str]:
     """The shape keys that move something."""
     key = _keys(mesh)
-    rest = key.reference_key.name if key.reference_key else None
-    return [block.name for block in key.key_blocks if block.name != rest]
+    left_out = {key.reference_key.name if key.reference_key else None, *aliases(key)}
+    return [block.name for block in key.key_blocks if block.name not in left_out]
 
 
 def _finest(names: dict[bpy.types.Object, list[str]], everything: list[str]) -> dict[str, float]:

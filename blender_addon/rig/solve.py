@@ -10,6 +10,7 @@ import numpy as np
 
 from ..clip import Clip
 from ..messages import AddonError
+from .aliases import aliases
 from .character import CHOSEN, DRIVEN, EXPRESSIONS, OFF, Character, Target, expressions_of
 from .corrections import corrections
 from .schemes import HEAD_CHANNELS, VISEME, channels, resolve
@@ -158,7 +159,8 @@ def _parts(target: Target) -> list[list[Any]]:
 def _names(mesh: bpy.types.Object) -> list[str]:
     data: Any = mesh.data
     keys = data.shape_keys
-    return [block.name for block in keys.key_blocks if block != keys.reference_key] if keys else []
+    repeated = aliases(keys)
+    return [b.name for b in keys.key_blocks if b != keys.reference_key and b.name not in repeated] if keys else []
 
 
 def _overrides(character: Character) -> dict[str, dict[str, str]]:

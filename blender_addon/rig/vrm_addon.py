@@ -111,18 +111,6 @@ def stated_gaze(armature: bpy.types.Object) -> dict[str, float]:
         return {}
 
 
-def rename_binds(armature: bpy.types.Object | None, mesh: bpy.types.Object, old: str, new: str) -> None:
-    """Lets the add-on's expressions follow a shape key's new name."""
-    extension = extension_of(armature)
-    groups = getattr(getattr(getattr(extension, "vrm0", None), "blend_shape_master", None), "blend_shape_groups", ())
-    held = [(expression.morph_target_binds, "node") for _, expression in _all_vrm1(extension)]
-    held += [(group.binds, "mesh") for group in groups]
-    for binds, where in held:
-        for bind in binds:
-            if getattr(bind, where).mesh_object_name == mesh.name and bind.index == old:
-                bind.index = new
-
-
 def _armature_of(mesh: bpy.types.Object) -> bpy.types.Object | None:
     return mesh.find_armature() or (mesh.parent if mesh.parent and mesh.parent.type == "ARMATURE" else None)
 

@@ -15,6 +15,7 @@ from blender_addon.preflight.findings import SEVERITIES, preflight, report, targ
 from blender_addon.preflight.fixes import fixes
 from blender_addon.preflight.rules import rules
 from blender_addon.rig.character import Character, find_character
+from blender_addon.rig.corrections import Correction, correct
 from blender_addon.rig.schemes import HEAD_CHANNELS, channels
 
 
@@ -40,25 +41,76 @@ def test_arkit_names_but_the_inner_brow_are_known_to_godot(make_mesh):
     assert tracker.wanted(find_character(face)) == ([], [(face, "browInnerUp")], [])
 
 
-def test_names_that_godot_does_not_know_are_renamed_and_takes_follow(make_mesh, make_clip):
+def test_names_that_godot_does_not_know_are_added_beside_and_takes_stay(addon, make_mesh, make_clip):
     face = make_mesh("Face", ["eyeBlink_L", "eyeBlink_R", "jawOpen"])
     curve = np.linspace(0, 1, 10)
     clip = make_clip({"eyeBlinkLeft": curve, "jawOpen": curve})
-    resting = bake(find_character(face), clip, frame=1, fps=24, name="Resting")
-    playing = bake(find_character(face), clip, frame=1, fps=24, name="Playing", new_take=True)
+    take = bake(find_character(face), clip, frame=1, fps=24, name="Take")
+    face.active_shape_key_index = 2
+    blocks = face.data.shape_keys.key_blocks
+    blocks["eyeBlink_L"].vertex_group = "lids"
+    targets = [(one.shape_key, one.mix) for one in find_character(face).targets]
     assert "eyeBlink_L → eyeBlinkLeft" in rules_of(find_character(face))["tracker_names"]
     character = fixed(face, "tracker_names")
     assert "tracker_names" not in rules_of(character)
-    assert [block.name for block in face.data.shape_keys.key_blocks] == [
-        "Basis",
-        "eyeBlinkLeft",
-        "eyeBlinkRight",
-        "jawOpen",
-    ]
-    for action in (resting, playing):
-        paths = {curve.data_path for curve in action.layers[0].strips[0].channelbags[0].fcurves}
-        assert 'key_blocks["eyeBlinkLeft"].value' in paths
-        assert not any("_L" in path for path in paths)
+    known = ["eyeBlinkLeft", "eyeBlinkRight"]
+    assert blocks.keys() == ["Basis", "eyeBlink_L", "eyeBlink_R", "jawOpen", *known]
+    assert [blocks[name].value for name in known] == [0, 0]
+    assert [point.co[:] for point in blocks["eyeBlinkLeft"].data] == [p.co[:] for p in blocks["eyeBlink_L"].data]
+    assert blocks["eyeBlinkLeft"].vertex_group == "lids"
+    assert face.active_shape_key_index == 2
+    assert [(one.shape_key, one.mix) for one in character.targets] == targets
+    assert not any("eyeBlinkLeft" in one for one in character.unused)
+    paths = {curve.data_path for curve in take.layers[0].strips[0].channelbags[0].fcurves}
+    assert 'key_blocks["eyeBlink_L"].value' in paths
+    assert fixed(face, "tracker_names").targets == character.targets
+    assert len(blocks) == 6
+
+
+def test_a_copy_whose_original_is_gone_performs_again(addon, make_mesh):
+    face = make_mesh("Face", ["eyeBlink_L"])
+    fixed(face, "tracker_names")
+    face.shape_key_remove(face.data.shape_keys.key_blocks["eyeBlink_L"])
+    assert [target.shape_key for target in find_character(face).targets] == ["eyeBlinkLeft"]
+
+
+UNIFIED = [
+    *(f"{part}{side}" for part in ("MouthCornerPull", "BrowLowerer", "BrowPinch", "CheekPuff", "LipSuckUpper")
+      for side in ("Left", "Right")),
+    "EyeClosedLeft", "LipFunnelUpper", "MouthUpperUp", "Jaw_Open", "BrowInnerUpLeft", "BrowInnerUpRight", "cheekPuff_L",
+]  # fmt: skip
+
+
+def test_names_that_godot_knows_are_left_alone(make_mesh):
+    face = make_mesh("Face", UNIFIED)
+    assert tracker.wanted(find_character(face)) == ([], [], [])
+
+
+def test_one_side_of_what_arkit_has_whole_gets_the_name_of_that_side(addon, make_mesh):
+    face = make_mesh("Face", ["browInnerUp_L", "browInnerUp_R", "lip left"])
+    correct(face, Correction("lip left", follows={"mouthShrugUpper": 1.0}))
+    aliases, halves, unknown = tracker.wanted(find_character(face))
+    assert [alias for _, _, alias in aliases] == list(tracker.HALVES)
+    assert (halves, unknown) == ([], [(face, "lip left")])
+
+
+def test_a_shape_of_both_eyes_blinks_by_the_name_of_both(addon, make_mesh):
+    face = make_mesh("Face", ["まばたき", "happy"])
+    aliases, _, unknown = tracker.wanted(find_character(face))
+    assert [alias for _, _, alias in aliases] == ["eyeClosed"]
+    assert unknown == [(face, "happy")], "a whole expression is no smile"
+    fixed(face, "tracker_names")
+    assert face.data.shape_keys.key_blocks["eyeClosed"].value == 0
+
+
+def test_no_shape_is_added_while_the_mesh_is_edited(addon, make_mesh):
+    face = make_mesh("Face", ["eyeBlink_L", "browInnerUp"])
+    bpy.context.view_layer.objects.active = face
+    bpy.ops.object.mode_set(mode="EDIT")
+    with pytest.raises(RuntimeError, match="Face is in Edit Mode"):
+        bpy.ops.facemimic.preflight_fix(rule="tracker_names")
+    bpy.ops.object.mode_set(mode="OBJECT")
+    assert face.data.shape_keys.key_blocks.keys() == ["Basis", "eyeBlink_L", "browInnerUp"]
 
 
 def test_the_inner_brow_is_halved_beside_the_whole(addon, make_mesh):
@@ -73,6 +125,7 @@ def test_the_inner_brow_is_halved_beside_the_whole(addon, make_mesh):
     left, right = (np.array([point.co[:] for point in blocks[name].data]) - rest for name in tracker.HALVES)
     assert np.abs(left + right - (before - rest)).max() < 1e-5
     assert np.abs(left[rest[:, 0].argmax()]).max() > np.abs(left[rest[:, 0].argmin()]).max()
+    assert [blocks[name].value for name in tracker.HALVES] == [0, 0]
     assert [target.shape_key for target in character.targets] == ["browInnerUp"]
     assert "tracker_names" not in rules_of(character)
 
@@ -164,6 +217,6 @@ def test_the_operators_report_and_mend(addon, make_mesh, capfd):
     assert bpy.ops.facemimic.preflight(target="godot") == {"FINISHED"}
     assert "Face for V-Sekai and Godot: 0 errors, 1 warning" in capfd.readouterr().out
     assert bpy.ops.facemimic.preflight_fix(rule="tracker_names") == {"FINISHED"}
-    assert face.data.shape_keys.key_blocks[1].name == "eyeBlinkLeft"
+    assert face.data.shape_keys.key_blocks.keys() == ["Basis", "eyeBlink_L", "eyeBlinkLeft"]
     with pytest.raises(RuntimeError, match="no fix"):
         bpy.ops.facemimic.preflight_fix(rule="scale")
