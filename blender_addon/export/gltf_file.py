@@ -100,6 +100,13 @@ class GltfFile:
         if name not in used:
             used.append(name)
 
+    def add_bytes(self, data: bytes) -> int:
+        """Appends bytes to the binary chunk; returns the index of their buffer view."""
+        self.binary.extend(bytes(-len(self.binary) % 4))
+        view = self.add("bufferViews", {"buffer": 0, "byteOffset": len(self.binary), "byteLength": len(data)})
+        self.binary.extend(data)
+        return view
+
     def add_array(self, values: np.ndarray, kind: str, *, bounds: bool = False) -> int:
         """Appends an array (rows, or rows × width for VEC and MAT) as an accessor; returns its index.
 
@@ -107,11 +114,8 @@ class GltfFile:
         """
         values = np.ascontiguousarray(values)
         flat = values.reshape(len(values), _WIDTHS[kind])
-        self.binary.extend(bytes(-len(self.binary) % 4))
-        view = self.add("bufferViews", {"buffer": 0, "byteOffset": len(self.binary), "byteLength": flat.nbytes})
-        self.binary.extend(flat.tobytes())
         accessor: dict[str, Any] = {
-            "bufferView": view,
+            "bufferView": self.add_bytes(flat.tobytes()),
             "componentType": _COMPONENTS[flat.dtype.newbyteorder("<").str],
             "count": len(flat),
             "type": kind,

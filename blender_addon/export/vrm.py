@@ -21,6 +21,7 @@ from .gltf_nodes import local_matrix, world_matrices
 from .humanoid import arms_hang, facing, required_bones, rest_positions
 from .own_expressions import own_expressions
 from .take import active_take
+from .thumbnail import add_thumbnail
 from .vrm_meta import VrmMeta
 
 _EYES_ABOVE_HEAD: Final = 0.06
@@ -32,6 +33,7 @@ def export_vrm(
     path: str | Path,
     meta: VrmMeta,
     *,
+    thumbnail: bpy.types.Image | None = None,
     with_animation: bool = False,
     morph_normals: bool = False,
     with_provenance: bool = True,
@@ -40,10 +42,11 @@ def export_vrm(
 
     Custom expressions are written when at least half of ARKit's shapes have a shape key of their own.
 
-    meta: asked of the artist, never invented. with_animation: adds the active take as a glTF animation, which VRM
-    applications ignore and others play. morph_normals: exact shading of the shapes, many times the size.
-    Raises AddonError when required bones are missing, meta is incomplete or the file cannot be written; the scene is
-    unchanged.
+    meta: asked of the artist, never invented. thumbnail: the avatar's picture, square. with_animation: adds the active
+    take as a glTF animation, which VRM applications ignore and others play. morph_normals: exact shading of the shapes,
+    many times the size.
+    Raises AddonError when required bones are missing, meta is incomplete, the thumbnail is not square or the file
+    cannot be written; the scene is unchanged.
     """
     target = checked_target(path, ".vrm")
     about = meta.to_dict()
@@ -61,6 +64,8 @@ def export_vrm(
         if lost:
             raise AddonError(f"Blender's glTF exporter left out bones that VRM needs: {', '.join(lost)}.")
         human = {name: nodes[bone] for name, bone in bones.items()}
+        if thumbnail is not None:
+            about["thumbnailImage"] = add_thumbnail(file, thumbnail)
         expressions = _expressions(file, character)
         content: dict[str, Any] = {
             "specVersion": "1.0",

@@ -11,14 +11,22 @@ AVATAR_PERMISSIONS: Final = ("onlyAuthor", "onlySeparatelyLicensedPerson", "ever
 COMMERCIAL_USAGES: Final = ("personalNonProfit", "personalProfit", "corporation")
 CREDIT_NOTATIONS: Final = ("required", "unnecessary")
 MODIFICATIONS: Final = ("prohibited", "allowModification", "allowModificationRedistribution")
+CHOICES: Final = {
+    "license_url": (LICENSE_URL,),
+    "avatar_permission": AVATAR_PERMISSIONS,
+    "commercial_usage": COMMERCIAL_USAGES,
+    "credit_notation": CREDIT_NOTATIONS,
+    "modification": MODIFICATIONS,
+}
+"""VrmMeta's fields with one of several values."""
 
 
 @dataclass(frozen=True)
 class VrmMeta:
     """The meta section of VRM 1.0 (VRM consortium, VRMC_vrm-1.0/meta.md).
 
-    name and authors must be given. Every permission starts at the most restrictive value that the specification
-    knows; whoever asks for the file widens it.
+    name and authors must be given. Every permission starts at the specification's own default, which is the most
+    restrictive; whoever asks for the file widens it. All are written, since godot-vrm reads no file without them.
     """
 
     name: str
@@ -47,14 +55,10 @@ class VrmMeta:
             raise AddonError("A .vrm needs the avatar's name. Fill it in.")
         if not authors:
             raise AddonError("A .vrm needs at least one author. Fill in who made the avatar.")
-        for what, value, choices in (
-            ("license", self.license_url, (LICENSE_URL,)),
-            ("avatar permission", self.avatar_permission, AVATAR_PERMISSIONS),
-            ("commercial usage", self.commercial_usage, COMMERCIAL_USAGES),
-            ("credit notation", self.credit_notation, CREDIT_NOTATIONS),
-            ("modification", self.modification, MODIFICATIONS),
-        ):
+        for field, choices in CHOICES.items():
+            value = getattr(self, field)
             if value not in choices:
+                what = field.removesuffix("_url").replace("_", " ")
                 raise AddonError(f"VRM knows no {what} “{value}”. Choose one of: {', '.join(choices)}.")
         texts = {
             "version": self.version,

@@ -16,6 +16,7 @@ from typing import Any
 import bpy
 
 from ..messages import AddonError
+from .avatar_meta import note_meta
 from .bones import MOTIONS, NOTED
 from .character import EXPRESSIONS, Character, find_character
 from .gltf_lengths import lie
@@ -47,6 +48,7 @@ def import_avatar(path: str | Path) -> Character:
 
     VRM 0.x and 1.0 expressions are noted on the meshes (custom property `facemimic_expressions`), and the bones of
     head, jaw and eyes on the armature, with how far the eyes turn, so that the character is found again after saving.
+    What the file says of the avatar's author and licence stays with it as well; see avatar_meta.py.
     Raises AddonError when the file is missing, damaged, not glTF, or has no morph targets; nothing is left in the
     scene then.
     """
@@ -74,7 +76,9 @@ def import_avatar(path: str | Path) -> Character:
         start = start or next((obj for obj in objects if getattr(obj.data, "shape_keys", None)), None)
         if start is None:
             raise AddonError(f"{path.name} was read, but Blender found no shape keys in it.")
-        return find_character(start)
+        character = find_character(start)
+        note_meta(document, binary, path, character.armature or start)
+        return character
     except Exception as error:
         for kind in _MADE_BY_IMPORT:
             new = [block for block in getattr(bpy.data, kind) if block not in before[kind]]
