@@ -25,6 +25,12 @@ def last_findings(obj: bpy.types.Object, target: str) -> list[Finding] | None:
     return _found.get((obj.session_uid, target))
 
 
+@bpy.app.handlers.persistent
+def _forget(*_: object) -> None:
+    """What was found may be no more after an undo, and is another file's after a load."""
+    _found.clear()
+
+
 class _Checking(OperatorPart):
     @classmethod
     def poll(cls, context: Context) -> bool:
@@ -178,8 +184,17 @@ def register() -> None:
     bpy.types.WindowManager.facemimic_bones = bpy.props.CollectionProperty(  # pyright: ignore[reportAttributeAccessIssue]
         type=FACEMIMIC_PG_humanoid_bone
     )
+    for handlers in _handlers():
+        handlers.append(_forget)
 
 
 def unregister() -> None:
+    for handlers in _handlers():
+        if _forget in handlers:
+            handlers.remove(_forget)
     del bpy.types.WindowManager.facemimic_bones  # pyright: ignore[reportAttributeAccessIssue]
     _found.clear()
+
+
+def _handlers() -> tuple[list[Any], ...]:
+    return bpy.app.handlers.undo_post, bpy.app.handlers.redo_post, bpy.app.handlers.load_post

@@ -1,18 +1,19 @@
 """The rules of preflight: each looks at a character and says what it finds. targets.toml says where they matter."""
 
 from collections.abc import Callable, Iterator
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import bpy
+import numpy as np
 
 from ..bake.kept import kept
 from ..export.blender_data import key_blocks
 from ..export.blender_gltf import members
-from ..export.expressions import preset_binds, presets
+from ..export.expressions import performs_in_arkit, preset_binds, presets, shape_channels
 from ..export.humanoid import arms_hang, find_bones, required_bones, rest_positions
 from ..export.take import active_take, take_range
 from ..messages import AddonError
-from ..rig.character import Character
+from ..rig.character import Character, relatives
 from ..rig.vrm_addon import preview_curves
 from . import tracker
 
@@ -100,17 +101,22 @@ def missing_channels(character: Character) -> Iterator[Told]:
 
 
 def modifiers(character: Character) -> Iterator[Told]:
+    lost: dict[bool, dict[bpy.types.Object, list[str]]] = {True: {}, False: {}}
     for obj in members(character):
-        lost = [m.name for m in obj.modifiers if m.show_viewport and not isinstance(m, bpy.types.ArmatureModifier)]
-        if lost and key_blocks(obj):
-            yield Told(
-                f"{obj.name} is written without its modifiers {listed(lost)}: applying them would lose its shape keys. "
-                "Give the mesh its final form before adding shape keys, or copy the shapes over."
+        names = [m.name for m in obj.modifiers if m.show_viewport and not isinstance(m, bpy.types.ArmatureModifier)]
+        if names:
+            lost[bool(key_blocks(obj))][obj] = names
+    for has_shapes, objects in lost.items():
+        if objects:
+            where = listed([obj.name for obj in objects])
+            what = listed(list(dict.fromkeys(name for names in objects.values() for name in names)))
+            way_out = (
+                "applying them would lose shape keys. Give the mesh its final form before adding shape keys, or copy "
+                "the shapes over."
+                if has_shapes
+                else "apply them if the file needs them."
             )
-        elif lost:
-            yield Told(
-                f"{obj.name} is written without its modifiers {listed(lost)}. Apply them if the file needs them."
-            )
+            yield Told(f"Written without modifiers ({what}): {where}; {way_out}")
 
 
 def muted(character: Character) -> Iterator[Told]:
@@ -141,7 +147,7 @@ def tracker_names(character: Character) -> Iterator[Told]:
     if halves:
         names = [f"{mesh.name}/{name}" for mesh, name in halves]
         yield Told(
-            f"Godot's face tracker knows browInnerUp only as two halves; {listed(names)} stays still. "
+            f"Godot's face tracker knows browInnerUp only as two halves, and leaves still: {listed(names)}. "
             "Fixing adds the halves beside it.",
             can_be_fixed=True,
         )
@@ -151,6 +157,51 @@ def tracker_unknown(character: Character) -> Iterator[Told]:
     names = [f"{mesh.name}/{name}" for mesh, name in tracker.wanted(character).unknown]
     if names:
         yield Told(f"Godot's face tracker leaves these still, baked takes move them: {listed(names)}.")
+
+
+def tracker_meshes(character: Character) -> Iterator[Told]:
+    known = {
+        mesh for mesh in character.meshes for block in key_blocks(mesh) if tracker.plain(block.name) in tracker.known()
+    }
+    names = [mesh.name for mesh in character.meshes if mesh in known]
+    if len(names) > 1:
+        yield Told(
+            f"Live face tracking moves one mesh in Godot: give {listed(names)} an XRFaceModifier3D each, or join them."
+        )
+
+
+def without_material(character: Character) -> Iterator[Told]:
+    bare = [obj.name for obj in members(character) if obj.type == "MESH" and _is_bare(obj)]
+    if bare:
+        yield Told(
+            "V-Sekai's VRM importer looks for the material of every surface, and makes no expressions where one has "
+            f"none. Give these one: {listed(bare)}."
+        )
+
+
+def perfect_sync(character: Character) -> Iterator[Told]:
+    own = {
+        leading[0]
+        for leading in ([c for c, gain in target.mix.items() if gain > 0] for target in character.targets)
+        if len(leading) == 1
+    }
+    lacking = [name for name in shape_channels() if name not in own]
+    if not performs_in_arkit(character):
+        yield Told(
+            f"{len(own.intersection(shape_channels()))} of ARKit's 52 shapes have a shape key of their own. With fewer "
+            "than half of them, the .vrm gets none of ARKit's names as expressions (Perfect Sync), and applications "
+            "move the face by VRM's presets."
+        )
+    elif lacking:
+        yield Told(f"These of ARKit's expressions (Perfect Sync) are missing: {listed(lacking)}.")
+
+
+def hidden(character: Character) -> Iterator[Told]:
+    written = set(members(character))
+    start = character.armature or next(iter(character.meshes))
+    left_out = [obj.name for obj in relatives(start) if obj.type == "MESH" and obj not in written]
+    if left_out:
+        yield Told(f"Hidden objects are left out of files: {listed(left_out)}. Show those that belong in.")
 
 
 def scale(character: Character) -> Iterator[Told]:
@@ -176,6 +227,16 @@ def materials(character: Character) -> Iterator[Told]:
         yield Told(
             f"The avatar has {slots} materials over its meshes. Each is drawn on its own; joining some is faster."
         )
+
+
+def _is_bare(obj: bpy.types.Object) -> bool:
+    """Whether faces of a mesh have no material."""
+    data: Any = obj.data
+    used = np.empty(len(data.polygons), np.int32)
+    data.polygons.foreach_get("material_index", used)
+    slots = [slot.material for slot in obj.material_slots]
+    # Blender shows what lies beyond the slots with the last one.
+    return any(not slots or slots[min(int(index), len(slots) - 1)] is None for index in np.unique(used))
 
 
 def _kept(character: Character) -> bool:
@@ -209,6 +270,10 @@ def rules() -> dict[str, Callable[[Character], Iterator[Told]]]:
         "ranges": ranges,
         "tracker_names": tracker_names,
         "tracker_unknown": tracker_unknown,
+        "tracker_meshes": tracker_meshes,
+        "without_material": without_material,
+        "perfect_sync": perfect_sync,
+        "hidden": hidden,
         "scale": scale,
         "shared_meshes": shared_meshes,
         "materials": materials,

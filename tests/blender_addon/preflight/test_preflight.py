@@ -10,6 +10,7 @@ from blender_addon.bake.kept import keep
 from blender_addon.bake.write import bake
 from blender_addon.export.humanoid import find_bones, required_bones
 from blender_addon.messages import AddonError
+from blender_addon.operators.preflight import last_findings
 from blender_addon.preflight import tracker
 from blender_addon.preflight.findings import SEVERITIES, preflight, report, targets
 from blender_addon.preflight.fixes import fixes
@@ -172,6 +173,37 @@ def test_what_is_lost_in_files_is_said(make_mesh, make_clip):
     assert text.startswith("Face for VRM Applications: 1 error")
 
 
+def test_what_v_sekai_stumbles_over_is_said(make_mesh, make_armature):
+    rig = make_armature()
+    face, teeth, hat = (
+        make_mesh(name, keys, rig) for name, keys in (("Face", ["jawOpen"]), ("Teeth", ["jawOpen"]), ("Hat", []))
+    )
+    for obj in (face, teeth):
+        obj.data.materials.append(bpy.data.materials.new("Skin"))
+    teeth.data.materials.append(None)
+    face.data.materials.append(None)
+    teeth.data.polygons[0].material_index = 1
+    hat.hide_set(True)
+    found = rules_of(find_character(face))
+    assert "give Face, Teeth an XRFaceModifier3D each" in found["tracker_meshes"]
+    assert found["without_material"].endswith("Give these one: Teeth.")
+    assert "left out of files: Hat." in found["hidden"]
+    hat.hide_set(False)
+    teeth.data.materials[1] = teeth.data.materials[0]
+    found = rules_of(find_character(face))
+    assert "hidden" not in found
+    assert "Give these one: Hat." in found["without_material"]
+
+
+def test_arkit_expressions_that_an_avatar_lacks_are_said(make_mesh):
+    shapes = [name for name in channels() if name not in HEAD_CHANNELS]
+    told = rules_of(find_character(make_mesh("Few", shapes[:10])), "vrm")["perfect_sync"]
+    assert told.startswith("10 of ARKit's 52 shapes")
+    told = rules_of(find_character(make_mesh("Most", shapes[1:])), "vrm")["perfect_sync"]
+    assert told.endswith(f"are missing: {shapes[0]}.")
+    assert "perfect_sync" not in rules_of(find_character(make_mesh("All", shapes)), "vrm")
+
+
 def test_bones_that_no_scheme_knows_can_be_assigned(addon, make_mesh, make_armature):
     names = {
         "hips": None, "spine": "hips", "head": "spine",
@@ -215,8 +247,26 @@ def test_the_operators_report_and_mend(addon, make_mesh, capfd):
     for target in targets():
         assert bpy.ops.facemimic.preflight(target=target) == {"FINISHED"}
     assert bpy.ops.facemimic.preflight(target="godot") == {"FINISHED"}
-    assert "Face for V-Sekai and Godot: 0 errors, 1 warning" in capfd.readouterr().out
+    assert "Face for V-Sekai and Godot: 0 errors, 2 warnings" in capfd.readouterr().out
     assert bpy.ops.facemimic.preflight_fix(rule="tracker_names") == {"FINISHED"}
     assert face.data.shape_keys.key_blocks.keys() == ["Basis", "eyeBlink_L", "eyeBlinkLeft"]
     with pytest.raises(RuntimeError, match="no fix"):
         bpy.ops.facemimic.preflight_fix(rule="scale")
+
+
+def test_a_fix_can_be_undone_and_what_was_found_is_looked_for_again(addon, make_mesh):
+    face = make_mesh("Face", ["eyeBlink_L", "jawOpen"])
+    face.data.shape_keys.key_blocks["jawOpen"].mute = True
+    bpy.context.view_layer.objects.active = face
+    bpy.ops.ed.undo_push(message="Start")
+    for rule in ("tracker_names", "muted"):
+        assert bpy.ops.facemimic.preflight_fix(rule=rule) == {"FINISHED"}
+        bpy.ops.ed.undo_push(message=rule)
+    assert last_findings(bpy.data.objects["Face"], "godot") is not None
+    bpy.ops.ed.undo()
+    bpy.ops.ed.undo()
+    face = bpy.data.objects["Face"]
+    assert face.data.shape_keys.key_blocks.keys() == ["Basis", "eyeBlink_L", "jawOpen"]
+    assert face.data.shape_keys.key_blocks["jawOpen"].mute
+    assert last_findings(face, "godot") is None
+    assert {"tracker_names", "muted"} <= set(rules_of(find_character(face)))
