@@ -87,7 +87,7 @@ def _from_vrm_0(meta: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     if business == "Disallow":
         found["commercial_usage"] = "personalNonProfit"
     elif business == "Allow":
-        unsaid["commercial_usage"] = "Allow, to persons or companies"
+        unsaid["commercial_usage"] = "Allow, to whom not told"
     urls = list(dict.fromkeys(_texts(meta, {"license": "otherLicenseUrl", "terms": "otherPermissionUrl"}).values()))
     if urls:
         found["other_license_url"] = urls[0]

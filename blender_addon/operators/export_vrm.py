@@ -77,7 +77,7 @@ class FACEMIMIC_OT_export_vrm(Exporting, bpy.types.Operator):
     copyright_information: _text("Copyright", "Such as “© 2026 Your Name”")
     contact_information: _text("Contact", "How the authors can be reached")
     references: _text("References", "Works that the avatar is made after; several with commas between")
-    third_party_licenses: _text("Third-Party Licenses", "Licenses of parts that others made")
+    third_party_licenses: _text("Third Parties", "Licenses of parts that others made")
     other_license_url: _text("Other License", "Address of a license that holds besides the choices below")
     thumbnail: _text("Thumbnail", "The avatar's picture: a square image of this file, best of 1024 × 1024 pixels")
     avatar_permission: _choice(
@@ -120,6 +120,8 @@ class FACEMIMIC_OT_export_vrm(Exporting, bpy.types.Operator):
         obj: Any = chosen_object(context)
         self._offer(_armature(obj))
         self.title = self.title or obj.name
+        if not self.filepath and not bpy.data.filepath:
+            self.filepath = f"{bpy.path.clean_name(self.title)}{self.filename_ext}"
         return super().invoke(context, event)
 
     def draw(self, context: Context) -> None:

@@ -87,7 +87,7 @@ def test_a_license_gives_only_what_vrm_1_can_say(says, license_name, credit, red
 def test_what_vrm_1_tells_finer_is_left_to_the_artist(says):
     offered = offered_meta(says(0, {**OLD, "commercialUssageName": "Allow"}))
     assert "commercial_usage" not in offered.fields
-    assert offered.unsaid["commercial_usage"] == "Allow, to persons or companies"
+    assert offered.unsaid["commercial_usage"] == "Allow, to whom not told"
     both = {"otherLicenseUrl": "https://a", "otherPermissionUrl": "https://b"}
     offered = offered_meta(says(0, {**OLD, **both}))
     assert offered.fields["other_license_url"] == "https://a"
@@ -211,7 +211,7 @@ def test_a_real_avatar_of_the_community(scene, shared):
     assert offered.fields["references"] == ("Adapted to VRM by Lyuma",)
     assert offered.fields["modification"] == "allowModificationRedistribution"
     assert offered.unsaid == {
-        "commercial_usage": "Allow, to persons or companies",
+        "commercial_usage": "Allow, to whom not told",
         "other_license_url": "CC_BY, of a version not told",
     }
     armature = next(obj for obj in bpy.data.objects if obj.type == "ARMATURE")

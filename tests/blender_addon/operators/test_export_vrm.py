@@ -40,7 +40,7 @@ def test_it_starts_from_what_the_avatars_file_says(avatar, tmp_path, capfd):
     assert (meta["commercialUsage"], meta["allowRedistribution"]) == ("personalNonProfit", False)
     assert meta["thumbnailImage"] == 0
     said = capfd.readouterr().out
-    assert "Warning: VRM 1.0 has no word for what mim.vrm (VRM 0) says: Commercial (Allow, to persons or" in said
+    assert "Warning: VRM 1.0 has no word for what mim.vrm (VRM 0) says: Commercial (Allow, to whom not told" in said
     assert "Redistribution (CC_BY_NC)" in said
     assert "Info: Not said, and so as strict as VRM has it: Commercial, Changes." in said
 
