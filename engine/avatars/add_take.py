@@ -145,7 +145,10 @@ def append(
         notes.append(f"{file.name} cannot show {len(lost)} of the take's {len(moving)} channels: {', '.join(lost)}.")
     remarks = list(fitted.notes) if fitted else []
     if _has_extension(file, *_VRM):
-        remarks.append("Godot and engines play the animation; VRM applications play a .vrma file instead.")
+        remarks.append(
+            "Engines play the animation. VRM applications play a .vrma file instead, and V-Sekai's importer of VRM drops "
+            "animations: a .glb by Export glTF reaches it."
+        )
     targets = sum(len(face.parts) for face in found)
     return animation["name"], (len(clip.values) - 1) / clip.fps, targets, tuple(notes), tuple(remarks)
 
