@@ -23,6 +23,7 @@ NAME = "Live Link Face recording"
 SUFFIXES = (".csv",)
 WRITTEN_AS = (".csv",)
 _TIME, _COUNT = "timecode", "blendshapecount"
+_OF_30 = 30
 
 
 @cache
@@ -44,14 +45,14 @@ def read(path: Path) -> Take:
     rows = rows_of(path)
     names = [name.strip() for name in next(rows, [])]
     columns, unknown = _columns(path.name, names)
-    codes, values, untracked, broken = _samples(rows, names, columns)
+    codes, values, untracked, broken, drop = _samples(rows, names, columns)
     if not codes:
         raise FaceMimicError(f"{path.name} has no usable row with a timecode and numbers. Record it again.", "file")
     rate = timecode.rate_of(codes)
-    times = timecode.seconds_of(codes, rate)
+    times = timecode.seconds_of(codes, rate, drop=drop)
     rising = sampling.rising(times)
     broken += int((~rising).sum())
-    start = timecode.write(float(times[0]), rate)
+    start = timecode.write(codes[0][0] + codes[0][1] / rate, rate)
     times, table = times[rising], values[rising]
     fps = sampling.rate_of(times)
     sampling.check(path.name, times, fps, "timecodes")
@@ -72,16 +73,23 @@ def read(path: Path) -> Take:
 
 
 def write(clip: Clip, path: Path) -> None:
-    """Writes all 61 columns, from timecode 00:00:00:00.000 at 60 a second; the eyes' rotations follow from eyeLook."""
+    """Writes all 61 columns at 60 timecodes a second; the eyes' rotations follow from eyeLook.
+
+    The timecodes start at 00:00:00:00.000, or at a number by which all readers know the rate.
+    """
     layout = _layout()
     clip = clip.canonical()
+    times = np.arange(len(clip.values)) / clip.fps
+    # Unreal's Live Link Face Importer takes timecodes that never pass this number to count 30 a second.
+    if (times * timecode.USUAL % timecode.USUAL).max() <= _OF_30:
+        times += (_OF_30 + 1) / timecode.USUAL
     series = [_series(name, clip.values, layout) for name in layout["columns"]]
     with written_whole(path) as part, part.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["Timecode", "BlendShapeCount", *layout["columns"]])
         for frame, row in enumerate(np.stack(series, 1).tolist()):
             cells = (f"{value:.10f}" for value in row)
-            writer.writerow([timecode.write(frame / clip.fps), len(row), *cells])
+            writer.writerow([timecode.write(times[frame]), len(row), *cells])
 
 
 def lost(clip: Clip) -> list[str]:
@@ -120,14 +128,14 @@ def _columns(file: str, names: list[str]) -> tuple[dict[str, int], list[str]]:
 
 def _samples(
     rows: Iterator[list[str]], names: list[str], columns: dict[str, int]
-) -> tuple[list[tuple[int, float]], np.ndarray, int, int]:
-    """Timecodes, values (samples, channels), and how many rows had no face or were broken."""
+) -> tuple[list[tuple[int, float]], np.ndarray, int, int, bool]:
+    """Timecodes, values (samples, channels), how many rows had no face or were broken; whether codes drop frames."""
     signs = np.array([_layout()["head"].get(name[0].upper() + name[1:], 1.0) for name in columns])
     lowered = [name.lower() for name in names]
     time, count = lowered.index(_TIME), lowered.index(_COUNT) if _COUNT in lowered else None
     # The time is picked along, so that one column alone still makes a tuple.
     picked = itemgetter(time, *columns.values())
-    codes, table, untracked, broken = [], [], 0, 0
+    codes, table, untracked, broken, drop = [], [], 0, 0, False
     for row in rows:
         if count is not None and len(row) > count and row[count].strip() == "0":
             untracked += 1
@@ -142,4 +150,5 @@ def _samples(
             continue
         codes.append(code)
         table.append(numbers)
-    return codes, np.array(table, float).reshape(-1, len(columns)) * signs + 0.0, untracked, broken
+        drop = drop or timecode.drops(row[time])
+    return codes, np.array(table, float).reshape(-1, len(columns)) * signs + 0.0, untracked, broken, drop

@@ -30,17 +30,30 @@ def as_utf8(head: bytes) -> bytes:
 
 
 def rows_of(path: Path) -> Iterator[list[str]]:
-    """The rows of comma-separated text that are not blank. Raises FaceMimicError (kind "file") for other files."""
+    """The rows of comma-separated text that are not blank. Raises FaceMimicError (kind "file") for other files.
+
+    Spreadsheets of many countries save semicolons or tabs instead, and commas within numbers, which come out as points.
+    """
     try:
         with path.open("rb") as file:
             encoding = encoding_of(file.read(4))
         with path.open(newline="", encoding=encoding) as file:
-            yield from (row for row in csv.reader(file) if row and (row[0].strip() or any(map(str.strip, row))))
+            mark = _separator(file.readline())
+            file.seek(0)
+            rows = (
+                row for row in csv.reader(file, delimiter=mark) if row and (row[0].strip() or any(map(str.strip, row)))
+            )
+            yield from rows if mark == "," else ([cell.replace(",", ".") for cell in row] for row in rows)
     except (OSError, UnicodeError, csv.Error) as error:
         raise FaceMimicError(
             f"{path.name} is not readable as comma-separated text: {error}. Export it again, or save it as UTF-8.",
             "file",
         ) from error
+
+
+def _separator(line: str) -> str:
+    """What stands between the cells of a table's first line."""
+    return "," if "," in line else max(",;\t", key=line.count)
 
 
 def json_of(path: Path) -> Any:

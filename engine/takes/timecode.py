@@ -41,9 +41,24 @@ def rate_of(codes: list[tuple[int, float]]) -> int:
     return fitting[int(np.argmin(misfit))]
 
 
-def seconds_of(codes: list[tuple[int, float]], rate: float) -> np.ndarray:
-    """Seconds since the first code's midnight, float64; a step back over half a day is midnight."""
-    times = np.array([whole + frames / rate for whole, frames in codes])
+def drops(text: str) -> bool:
+    """Whether a timecode is drop-frame: its counting leaves numbers out, and it is written with semicolons."""
+    return ";" in text
+
+
+def seconds_of(codes: list[tuple[int, float]], rate: float, *, drop: bool = False) -> np.ndarray:
+    """Seconds since the first code's midnight, float64; a step back over half a day is midnight.
+
+    drop: the codes are drop-frame ones. These count at 1000/1001 of the rate, and leave the first numbers of each
+    minute out but for each tenth one: 2 of them at 30 a second, 4 at 60. SMPTE ST 12-1.
+    """
+    whole, frames = np.array(codes, float).T
+    if drop:
+        minutes = whole // 60
+        counted = whole * rate + frames - rate / 15 * (minutes - minutes // 10)
+        times = counted * 1.001 / rate
+    else:
+        times = whole + frames / rate
     return times + _DAY * np.cumsum(np.diff(times, prepend=times[:1]) < -_DAY / 2)
 
 

@@ -117,6 +117,58 @@ def test_both_spellings_any_case_and_a_byte_order_mark_are_read(written: Path) -
     np.testing.assert_array_equal(read_take(written).clip.values, expected)
 
 
+def unreals_times(path: Path) -> np.ndarray:
+    """Seconds as Unreal's Live Link Face Importer reads them: 60 a second where a number passes 30, else 30."""
+    codes = [list(map(float, row[0].split(":"))) for row in rows_of(path)[1:]]
+    rate = 60 if max(code[3] for code in codes) > 30 else 30
+    return np.array([3600 * h + 60 * m + s + f / rate for h, m, s, f in codes])
+
+
+@given(frames=st.integers(1, 130), fps=rates)
+def test_unreal_plays_a_take_of_any_length_at_its_own_speed(
+    frames: int, fps: float, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    path = tmp_path_factory.mktemp("llf") / "take.csv"
+    write_take(Clip(wave(frames), fps), path)
+    rows = rows_of(path)
+    assert rows[0][:2] == ["Timecode", "BlendShapeCount"]
+    assert {len(row) for row in rows} == {63}
+    assert not any(cell == "" for row in rows for cell in row)
+    times = unreals_times(path)
+    np.testing.assert_allclose(times - times[0], np.arange(frames) / fps, atol=1e-4)
+    assert len(read_take(path).clip.values) == frames
+
+
+@pytest.mark.parametrize(("mark", "point"), [(";", "."), (";", ","), ("\t", "."), ("\t", ",")])
+def test_a_table_that_a_spreadsheet_saved_elsewhere_is_read(written: Path, mark: str, point: str) -> None:
+    expected = read_take(written).clip.values
+    written.write_text(written.read_text().replace(",", mark).replace(".", point))
+    np.testing.assert_array_equal(read_take(written).clip.values, expected)
+
+
+@pytest.mark.parametrize("per_second", [30, 60])
+def test_drop_frame_timecodes_tell_the_time_of_the_camera(tmp_path: Path, per_second: int) -> None:
+    step, dropped = 1001 / 1000 / per_second, per_second // 15
+    rows, number = ["Timecode,JawOpen"], 0
+    for frame in range(per_second * 130):
+        seconds, ff = divmod(number, per_second)
+        rows.append(
+            f"01:{8 + seconds // 60:02d}:{seconds % 60:02d};{ff:02d}.000,{0.5 + 0.5 * np.sin(3 * step * frame)}"
+        )
+        number += 1
+        if number % (60 * per_second) == 0 and (8 + number // (60 * per_second)) % 10:
+            number += dropped
+    (tmp_path / "drop.csv").write_text("\n".join(rows))
+    take = read_take(tmp_path / "drop.csv")
+    clip = take.clip
+    assert len(clip.values) == per_second * 130
+    assert clip.fps == pytest.approx(1 / step, rel=1e-4)
+    assert not any("interpolated" in note for note in take.notes)
+    assert clip.provenance["start_timecode"] == "01:08:00:00.000"
+    expected = 0.5 + 0.5 * np.sin(3 * step * np.arange(len(clip.values)))
+    np.testing.assert_allclose(clip.values[:, INDEX["jawOpen"]], expected, atol=1e-5)
+
+
 @pytest.mark.parametrize("rate", [24, 25, 30, 60])
 def test_a_timecode_may_count_at_another_rate_than_the_samples(written: Path, rate: int) -> None:
     rows = rows_of(written)
