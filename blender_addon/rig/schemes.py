@@ -17,14 +17,18 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 HEAD_CHANNELS = ("headYaw", "headPitch", "headRoll")
-_SIDES = {"l": "left", "r": "right"}
-_HUMPS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_UPPER, _LOWER = "A-ZÀ-ÖØ-ÞА-ЯЁ", "a-zß-öø-ÿа-яё"
+_HUMPS = re.compile(f"(?<=[^\\W_{_UPPER}])(?=[{_UPPER}])|(?<=[{_UPPER}])(?=[{_UPPER}][{_LOWER}])")
 _WORDS = re.compile(r"[^\W_]+")
 _COPY = re.compile(r"\.\d{3}$")
-_PREFIX_END = ".:|!"
+_PREFIX_END = ".:|!/@"
 _SHARED_PREFIX = 3
+
+_Ending = tuple[tuple[str, ...], str, bool]
+"""The words before, the rest normalised, and whether it stands for itself: behind nothing, or set off by a mark."""
 
 SINGLE, PAIR, FALLBACK, VISEME, EXPRESSION = 1.0, 2.0, 3.0, 4.0, 5.0
 EXACT, SPELLING, GUESS = "exact", "spelling", "guess"
@@ -47,16 +51,19 @@ class Meaning:
 class Scheme:
     """One naming scheme: meanings by normalised name, and how many of a table must be there for it to count.
 
-    loose: the normalised name by its words in any order, for single movements. guess: its words are everyday ones, so
-    that they may mean something else.
+    prefixes and suffixes: what its programs write around a name. marked: without one of its prefixes a name is not
+    one of its own. loose: the normalised name by its words in any order, for single movements. guess: its words are
+    everyday ones, so that they may mean something else.
     """
 
     name: str
     prefixes: tuple[re.Pattern[str], ...]
+    suffixes: tuple[re.Pattern[str], ...]
     meanings: Mapping[str, Meaning]
     needs: Mapping[str, int]
     loose: Mapping[tuple[str, ...], str]
     guess: bool
+    marked: bool
 
 
 @dataclass(frozen=True)
@@ -104,7 +111,23 @@ def _words(name: str) -> tuple[str, ...]:
         return (plain.lower(),) if plain else ()
     if len(found) == 1:
         return tuple(found)
-    return tuple(_SIDES.get(word, word) for word in found)
+    sides = _sides()
+    return tuple(sides.get(word, word) for word in found)
+
+
+@lru_cache(maxsize=1)
+def _vocabulary() -> dict[str, Any]:
+    return tomllib.loads((Path(__file__).parent / "words.toml").read_text(encoding="utf-8"))
+
+
+@lru_cache(maxsize=1)
+def _noise() -> frozenset[str]:
+    return frozenset(_vocabulary()["noise"])
+
+
+@lru_cache(maxsize=1)
+def _sides() -> dict[str, str]:
+    return {word: side for side, told in _vocabulary()["sides"].items() for word in told}
 
 
 def normalised(name: str) -> str:
@@ -145,12 +168,16 @@ def _read(file: Path) -> Scheme:
     add("visemes", data.get("visemes", {}), VISEME)
     add("expressions", data.get("expressions", {}), EXPRESSION)
     prefixes = tuple(re.compile(text) for text in data.get("prefixes", []))
+    suffixes = tuple(re.compile(f"(?:{text})$") for text in data.get("suffixes", []))
+    marked = data.get("marked", False)
     loose = {
         key: normal
         for normal, meaning in reversed(meanings.items())
-        if meaning.table in ("shapes", "fallbacks") and (key := _loose(meaning.name))
+        if not marked and meaning.table in ("shapes", "fallbacks") and (key := _loose(meaning.name))
     }
-    return Scheme(data["name"], prefixes, meanings, data.get("needs", {}), loose, data.get("guess", False))
+    return Scheme(
+        data["name"], prefixes, suffixes, meanings, data.get("needs", {}), loose, data.get("guess", False), marked
+    )
 
 
 @dataclass(frozen=True)
@@ -195,7 +222,10 @@ def recognise(names: Iterable[str], company: Iterable[str] = ()) -> Recognised:
                         twins.setdefault(name, taken[normal])
         sure.append(taken)
         beside.append(there)
-    read = {name for taken in sure for name in taken.values()} | set(twins)
+    read = set(twins)
+    for scheme, taken, there in zip(all_schemes(), sure, beside, strict=True):
+        tables = Counter(scheme.meanings[normal].table for normal in {*taken, *there})
+        read.update(name for normal, name in taken.items() if _enough(scheme, normal, tables))
     unread = [(name, key) for name in names if name not in read and (key := _loose(name))]
     found: list[Match] = []
     strength: Counter[str] = Counter()
@@ -229,17 +259,20 @@ def _readings(scheme: Scheme, names: Iterable[str]) -> tuple[list[tuple[str, str
     certain: list[tuple[str, str]] = []
     behind: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for name in names:
-        readings = _suffixes(name)
+        stem = name
+        for suffix in scheme.suffixes:
+            stem = suffix.sub("", stem)
+        readings = () if scheme.marked else _endings(stem)
         if scheme.prefixes:
-            readings = (*_prefixed(scheme, name), *readings)
+            readings = (*_prefixed(scheme, stem), *readings)
         for before, normal, sure in readings:
-            if normal not in scheme.meanings or before in known:
+            if normal not in scheme.meanings or "".join(before) in known or _astray(before, normal, scheme):
                 continue
             if not before or sure:
                 certain.append((normal, name))
             # A name that is known as it stands, such as cheekSquintLeft, is no squint behind a prefix.
             elif normalised(name) not in known:
-                behind[before].append((normal, name))
+                behind["".join(before)].append((normal, name))
             break
     return certain, behind
 
@@ -249,40 +282,55 @@ def _known() -> frozenset[str]:
     return frozenset(normal for scheme in all_schemes() for normal in scheme.meanings)
 
 
-def _prefixed(scheme: Scheme, name: str) -> list[tuple[str, str, bool]]:
+def _prefixed(scheme: Scheme, name: str) -> list[_Ending]:
     hits = [prefix.match(name) for prefix in scheme.prefixes]
-    return [("", normalised(name[hit.end() :]), True) for hit in reversed(hits) if hit]
+    return [((), normalised(name[hit.end() :]), True) for hit in reversed(hits) if hit]
 
 
 @lru_cache(maxsize=1 << 15)
-def _suffixes(name: str) -> tuple[tuple[str, str, bool], ...]:
-    """(what stands before, the rest normalised, whether a punctuation mark sets it off), longest rest first.
+def _endings(name: str) -> tuple[_Ending, ...]:
+    """The whole name, and what stands behind a prefix, longest first.
 
     Only those whose rest a scheme knows: most names have none, and there may be thousands.
     """
     parts = _words(name)
     if not parts:
         return ()
-    result = [("", "".join(parts), True)]
+    result: list[_Ending] = [((), "".join(parts), True)]
     cut = max(name[:-2].rfind(mark) for mark in _PREFIX_END) if len(name) > 2 else -1
     if cut >= 0 and (rest := normalised(name[cut + 1 :])):
-        result.append((normalised(name[:cut]), rest, True))
-    result.extend(("".join(parts[:k]), "".join(parts[k:]), False) for k in range(1, len(parts)))
+        result.append((_words(name[:cut]), rest, True))
+    for k in range(1, len(parts)):
+        # A number counts the shapes and says no more.
+        before = () if all(map(str.isdecimal, parts[:k])) else parts[:k]
+        result.append((before, "".join(parts[k:]), not before))
     known = _known()
     return tuple(one for one in result if one[1] in known)
 
 
+def _astray(before: tuple[str, ...], normal: str, scheme: Scheme) -> bool:
+    """Whether a part of the face that stands before a name makes it another movement."""
+    parts = _parts()
+    told = [parts[word] for word in before if word in parts]
+    if not told or any(part in normal for part in parts):
+        return False
+    mix = scheme.meanings[normal].mix
+    top = max(mix.values())
+    return not any(channel.startswith(told[-1]) for channel, gain in mix.items() if gain == top)
+
+
 @lru_cache(maxsize=1)
-def _noise() -> frozenset[str]:
-    data = tomllib.loads((Path(__file__).parent / "guesses.toml").read_text(encoding="utf-8"))
-    return frozenset(data["noise"])
+def _parts() -> dict[str, tuple[str, ...]]:
+    """Words for parts of the face, to how the channels begin that move them."""
+    return {word: tuple(part["channels"]) for part in _vocabulary()["parts"].values() for word in part["words"]}
 
 
 @lru_cache(maxsize=1 << 15)
 def _loose(name: str) -> tuple[str, ...]:
     """The telling words of a name in alphabetical order; empty for names of one word, which tell too little."""
+    noise = _noise()
     plain = (word.rstrip("0123456789") for word in _words(name))
-    telling = [word for word in plain if word and word not in _noise()]
+    telling = [word for word in plain if word and word not in noise]
     return tuple(sorted(telling)) if len(telling) > 1 else ()
 
 

@@ -17,9 +17,10 @@ from typing import Any, Final, NamedTuple, TypeVar
 from engine.errors import FaceMimicError
 from engine.paths import rig_folder
 
-_HUMPS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-_SIDES: Final = {"l": "left", "r": "right"}
-_PREFIX_ENDS: Final = ".:|!"
+_UPPER: Final = "A-ZÀ-ÖØ-ÞА-ЯЁ"
+_LOWER: Final = "a-zß-öø-ÿа-яё"
+_HUMPS: Final = re.compile(f"(?<=[^\\W_{_UPPER}])(?=[{_UPPER}])|(?<=[{_UPPER}])(?=[{_UPPER}][{_LOWER}])")
+_PREFIX_ENDS: Final = ".:|!/@"
 _ENOUGH_TO_SHARE_A_PREFIX: Final = 3
 _PAIR, _VISEME, _EXPRESSION = 2.0, 4.0, 5.0
 FINE: Final = _VISEME
@@ -56,18 +57,21 @@ class Look:
 
 @dataclass(frozen=True)
 class Scheme:
-    """Meanings and looks by plain name; prefixes that may stand before a name; how many of a table make it count.
+    """Meanings and looks by plain name; prefixes and suffixes of a name; how many of a table make it count.
 
-    loose: plain names by their words in any order, for single movements. guess: its names are everyday words.
+    loose: plain names by their words in any order, for single movements. guess: its names are everyday words. marked:
+    its names stand behind one of its prefixes.
     """
 
     name: str
     prefixes: tuple[re.Pattern[str], ...]
+    suffixes: tuple[re.Pattern[str], ...]
     meanings: Mapping[str, Meaning]
     needs: Mapping[str, int]
     looks: Mapping[str, Look]
     loose: Mapping[tuple[str, ...], str]
     guess: bool
+    marked: bool
 
 
 class Claim(NamedTuple):
@@ -120,16 +124,19 @@ def _scheme(data: Mapping[str, Any]) -> Scheme:
     tables += [("visemes", _VISEME, data.get("visemes", {})), ("expressions", _EXPRESSION, data.get("expressions", {}))]
     meanings: dict[str, Meaning] = {}
     loose: dict[tuple[str, ...], str] = {}
+    marked = data.get("marked", False)
     for table, level, entries in tables:
         for name, told in entries.items():
-            if table in ("shapes", "fallbacks") and plain(name) not in meanings and (key := _loose(name)):
+            fine = table in ("shapes", "fallbacks") and not marked
+            if fine and plain(name) not in meanings and (key := _loose(name)):
                 loose.setdefault(key, plain(name))
             mix = {told: 1.0} if isinstance(told, str) else {channel: float(gain) for channel, gain in told.items()}
             several = table == "shapes" and sum(gain > 0 for gain in mix.values()) > 1
             meanings.setdefault(plain(name), Meaning(data["name"], name, mix, _PAIR if several else level, table))
     prefixes = tuple(map(re.compile, data.get("prefixes", [])))
-    found = _looks(data, meanings)
-    return Scheme(data["name"], prefixes, meanings, data.get("needs", {}), found, loose, data.get("guess", False))
+    suffixes = tuple(re.compile(f"(?:{text})$") for text in data.get("suffixes", []))
+    found, needs = _looks(data, meanings), data.get("needs", {})
+    return Scheme(data["name"], prefixes, suffixes, meanings, needs, found, loose, data.get("guess", False), marked)
 
 
 def _looks(data: Mapping[str, Any], meanings: Mapping[str, Meaning]) -> dict[str, Look]:
@@ -166,8 +173,19 @@ def words(name: str) -> list[str]:
     name = re.sub(r"\.\d{3}$", "", unicodedata.normalize("NFKC", name).strip())
     found = [str(word).lower() for word in re.findall(r"[^\W_]+", _HUMPS.sub("_", name))]
     if len(found) > 1:
-        return [_SIDES.get(word, word) for word in found]
+        return [_sides().get(word, word) for word in found]
     return found or ([name.lower()] if name else [])
+
+
+@cache
+def _sides() -> dict[str, str]:
+    return {word: side for side, told in rig_data("words.toml")["sides"].items() for word in told}
+
+
+@cache
+def _parts() -> dict[str, tuple[str, ...]]:
+    """Words for parts of the face, to how the channels begin that move them."""
+    return {word: tuple(one["channels"]) for one in rig_data("words.toml")["parts"].values() for word in one["words"]}
 
 
 def plain(name: str) -> str:
@@ -211,8 +229,9 @@ def _found(
                 certain += prefixed.get(before, [])
                 rests.update(rest for rest, _ in there_prefixed.get(before, []))
         for rest, name in certain:
-            taken.setdefault(rest, name)
-            read.add(name)
+            if taken.setdefault(rest, name) != name:
+                read.add(name)
+        read.update(taken[rest] for rest in _counted({*taken, *rests}, scheme, own) if rest in taken)
         sure.append(taken)
         beside.append(rests)
     found: list[tuple[str, _Entry, bool]] = []
@@ -223,9 +242,7 @@ def _found(
             rest = scheme.loose.get(_loose(name), "") if name not in read else ""
             if rest in own and rest not in taken:
                 guessed.setdefault(rest, name)
-        every = {*taken, *guessed, *rests}
-        of_table = Counter(own[rest].table for rest in every)
-        counted = {rest for rest in every if of_table[own[rest].table] >= scheme.needs.get(own[rest].table, 1)}
+        counted = _counted({*taken, *guessed, *rests}, scheme, own)
         strength[scheme.name] = len(counted)
         found += [
             (name, own[rest], scheme.guess or rest in guessed)
@@ -233,6 +250,12 @@ def _found(
             if rest in counted
         ]
     return found, strength
+
+
+def _counted(every: Collection[str], scheme: Scheme, own: Mapping[str, _Entry]) -> set[str]:
+    """Those of which the scheme has as many as it needs to count."""
+    of_table = Counter(own[rest].table for rest in every)
+    return {rest for rest in every if of_table[own[rest].table] >= scheme.needs.get(own[rest].table, 1)}
 
 
 def _sorted_out(
@@ -243,38 +266,54 @@ def _sorted_out(
     prefixed: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for name in names:
         for before, rest, sure in _readings(name, scheme):
-            if rest in own and before not in known:
+            if rest in own and "".join(before) not in known and not _astray(before, rest, own[rest]):
                 if sure:
                     certain.append((rest, name))
                 # A name that is known as it stands, such as cheekSquintLeft, is no squint behind a prefix.
                 elif "".join(words(name)) not in known:
-                    prefixed[before].append((rest, name))
+                    prefixed["".join(before)].append((rest, name))
                 break
     return certain, prefixed
 
 
+def _astray(before: Collection[str], rest: str, entry: "Meaning | Look") -> bool:
+    """Whether a part of the face that stands before a name makes it another movement: eye smile, mouth wide."""
+    told = [_parts()[word] for word in before if word in _parts()]
+    if not told or any(part in rest for part in _parts()):
+        return False
+    gains = entry.mix if isinstance(entry, Meaning) else entry.gains
+    return not any(channel.startswith(told[-1]) for channel, gain in gains.items() if gain == max(gains.values()))
+
+
 def _loose(name: str) -> tuple[str, ...]:
     """The telling words of a name in alphabetical order; empty for names of one word, which tell too little."""
-    noise = rig_data("guesses.toml")["noise"]
+    noise = rig_data("words.toml")["noise"]
     stems = (word.rstrip("0123456789") for word in words(name))
     telling = [word for word in stems if word and word not in noise]
     return tuple(sorted(telling)) if len(telling) > 1 else ()
 
 
-def _readings(name: str, scheme: Scheme) -> list[tuple[str, str, bool]]:
-    """(what stands before, the plain rest, whether the rest is the name for certain), best first."""
-    parts = words(name)
+def _readings(name: str, scheme: Scheme) -> list[tuple[tuple[str, ...], str, bool]]:
+    """(the words before, the plain rest, whether the rest is the name for certain), best first."""
+    for suffix in scheme.suffixes:
+        name = suffix.sub("", name)
+    parts = tuple(words(name))
     if not parts:
         return []
     cut = max(name[:-2].rfind(mark) for mark in _PREFIX_ENDS)
     rest = plain(name[cut + 1 :]) if cut >= 0 else ""
     ends = [hit.end() for prefix in scheme.prefixes if (hit := prefix.match(name))]
-    return [
-        *[("", plain(name[end:]), True) for end in reversed(ends)],
-        ("", "".join(parts), True),
-        *([(plain(name[:cut]), rest, True)] if rest else []),
-        *[("".join(parts[:k]), "".join(parts[k:]), False) for k in range(1, len(parts))],
-    ]
+    found: list[tuple[tuple[str, ...], str, bool]] = [((), plain(name[end:]), True) for end in reversed(ends)]
+    if scheme.marked:
+        return found
+    found.append(((), "".join(parts), True))
+    if rest:
+        found.append((tuple(words(name[:cut])), rest, True))
+    for k in range(1, len(parts)):
+        # A number counts the shapes and says no more.
+        counting = all(map(str.isdecimal, parts[:k]))
+        found.append((() if counting else parts[:k], "".join(parts[k:]), counting))
+    return found
 
 
 def read_mesh(
