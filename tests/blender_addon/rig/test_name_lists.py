@@ -172,7 +172,7 @@ def test_correctives_and_strangers_are_not_guessed() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["улыбка", "웃음", "ابتسامة", "笑顔", "😀", "Ünïcödé", " ", "_", ".", "ｊａｗＯｐｅｎ"]
+    "name", ["бородавка", "웃음", "ابتسامة", "笑顔", "😀", "Ünïcödé", " ", "_", ".", "ｊａｗＯｐｅｎ"]
 )
 def test_names_in_any_script(name: str) -> None:
     mapping = resolve([name, "eyeBlinkLeft"])
@@ -200,3 +200,44 @@ def test_ten_thousand_names_are_read() -> None:
     names = [f"corrective_{number}_jawOpen_eyeBlinkLeft" for number in range(9_950)] + list(SHAPES)
     mapping = resolve(names)
     assert set(mapping.keys) == set(SHAPES)
+
+
+@pytest.mark.parametrize("name", ["eye.smile.L", "eye_smile", "mouth.wide_eye", "nose.wide.L", "brow.smile", "eye.joy"])
+def test_a_movement_of_another_part_is_not_taken_for_it(name: str) -> None:
+    assert not resolve([name, "eye_close", "eye_big", "wart"]).keys.get(name)
+
+
+def test_a_part_before_a_movement_of_its_own_is_no_matter() -> None:
+    names = ["eyes.blink.R", "mouth.smile.L", "Teeth.jawOpen", "Brows.eyeBlinkLeft", "eye.wide.R"]
+    assert set(resolve(names).keys) == set(names)
+
+
+@pytest.mark.parametrize("before", ["{:02}_", "{} ", "{}.", "{:03}-"])
+def test_numbers_before_names_say_nothing(before: str) -> None:
+    names = [before.format(number) + name for number, name in enumerate(SHAPES)]
+    mapping = resolve(names)
+    assert set(mapping.levels) == set(SHAPES)
+    assert set(mapping.sure.values()) == {SPELLING}
+
+
+@pytest.mark.parametrize("side", ["L", "_l", ".L", " Left", "_LEFT", "_lf", " links", "_izq", " gauche", "_esq"])
+def test_sides_in_other_words(side: str) -> None:
+    assert resolve([f"eyeBlink{side}"]).levels == {"eyeBlinkLeft": 1.0}
+    assert resolve([f"Lächeln{side}"]).levels == {"mouthSmileLeft": 3.0}
+
+
+@pytest.mark.parametrize("name", ["Lächeln_L", "La\u0308cheln_L", "LÄCHELN_L", "ＬächelnＬ"])
+def test_a_letter_may_be_composed_or_wide(name: str) -> None:
+    assert resolve([name]).levels == {"mouthSmileLeft": 3.0}
+
+
+def test_a_scheme_that_needs_its_prefix_knows_nothing_without() -> None:
+    assert not resolve(["vIY", "vOW", "vM", "EyelidOpenUpperLeft"]).keys
+    assert len(resolve([f"Genesis9__facs_bs_{name}" for name in SHAPES]).keys) == len(SHAPES)
+    assert set(resolve([*SHAPES, "MouthOpen", "EyesClosed", "MouthSmile"]).keys) == set(SHAPES)
+
+
+def test_a_name_of_a_scheme_that_does_not_count_may_be_guessed() -> None:
+    mapping = resolve(["LeftEyeClosed", "wart"])
+    assert mapping.levels == {"eyeBlinkLeft": 1.0}
+    assert mapping.sure == {"LeftEyeClosed": GUESS}
