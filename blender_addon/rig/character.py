@@ -274,6 +274,17 @@ def _obstacle(mesh: bpy.types.Object) -> str | None:
         return f"{mesh.name} is hidden. Show it (its eye or screen in the Outliner, or Alt H), then try again."
     if not _keys(mesh).use_relative:
         return f"{mesh.name} has absolute shape keys. Turn on Relative in its Shape Keys panel."
+    data: Any = mesh.data
+    count = len(data.vertices)
+    if not count:
+        return f"{mesh.name} has no vertices, so its shape keys move nothing. Choose another mesh."
+    # A script that makes a mesh anew may leave the old one's shape keys on it, which Blender does not show.
+    old = next((block for block in _keys(mesh).key_blocks if len(block.data) != count), None)
+    if old is not None:
+        return (
+            f"{mesh.name} has {count} vertices and its shape key {old.name} {len(old.data)}, so its shapes do not fit "
+            "the mesh. Delete its shape keys and make them again, or go back to a file in which they fit."
+        )
     return None
 
 

@@ -38,12 +38,7 @@ def test_names_that_blender_had_to_number_and_empty_ones(addon: None, make_mesh:
     assert len(lines_of(character)) == 5 + 53
 
 
-def test_a_mesh_without_a_point_and_a_basis_alone(addon: None, make_mesh: Make, scene: bpy.types.Scene) -> None:
-    empty = bpy.data.objects.new("Empty", bpy.data.meshes.new("Empty"))
-    scene.collection.objects.link(empty)
-    empty.shape_key_add(name="Basis")
-    empty.shape_key_add(name="jawOpen")
-    assert find_character(empty).targets
+def test_a_basis_alone_has_nothing_that_performs(addon: None, make_mesh: Make) -> None:
     alone = make_mesh("Alone", ["jawOpen"])
     alone.shape_key_remove(alone.data.shape_keys.key_blocks["jawOpen"])  # pyright: ignore
     character = find_character(alone)
@@ -259,3 +254,20 @@ def test_ten_thousand_shape_keys_in_a_tall_list(addon: None, scene: bpy.types.Sc
     character = find_character(face)
     assert len(character.targets) == 52
     assert len(character.unused) == 9_948
+
+
+def test_shape_keys_of_another_number_of_vertices_are_refused(addon: None, make_mesh: Make) -> None:
+    face = make_mesh("Face", ["jawOpen"])
+    face.data.clear_geometry()
+    face.data.from_pydata([(0, 0, 0)] * 7, [], [(0, 1, 2)])
+    with pytest.raises(AddonError, match="Face has 7 vertices and its shape key Basis 3"):
+        find_character(face)
+
+
+def test_a_mesh_without_vertices_is_refused(addon: None, scene: bpy.types.Scene) -> None:
+    face = bpy.data.objects.new("Face", bpy.data.meshes.new("Face"))
+    scene.collection.objects.link(face)
+    for name in ("Basis", "jawOpen"):
+        face.shape_key_add(name=name, from_mix=False)
+    with pytest.raises(AddonError, match="Face has no vertices"):
+        find_character(face)
