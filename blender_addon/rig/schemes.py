@@ -126,6 +126,11 @@ def _noise() -> frozenset[str]:
 
 
 @lru_cache(maxsize=1)
+def _alike() -> dict[str, str]:
+    return {word: first for first, others in _vocabulary()["alike"].items() for word in others}
+
+
+@lru_cache(maxsize=1)
 def _sides() -> dict[str, str]:
     return {word: side for side, told in _vocabulary()["sides"].items() for word in told}
 
@@ -328,9 +333,9 @@ def _parts() -> dict[str, tuple[str, ...]]:
 @lru_cache(maxsize=1 << 15)
 def _loose(name: str) -> tuple[str, ...]:
     """The telling words of a name in alphabetical order; empty for names of one word, which tell too little."""
-    noise = _noise()
+    noise, alike = _noise(), _alike()
     plain = (word.rstrip("0123456789") for word in _words(name))
-    telling = [word for word in plain if word and word not in noise]
+    telling = [alike.get(word, word) for word in plain if word and word not in noise]
     return tuple(sorted(telling)) if len(telling) > 1 else ()
 
 

@@ -9,9 +9,9 @@ import re
 import tomllib
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final, NamedTuple, TypeVar
 
 from engine.errors import FaceMimicError
@@ -23,11 +23,15 @@ _HUMPS: Final = re.compile(f"(?<=[^\\W_{_UPPER}])(?=[{_UPPER}])|(?<=[{_UPPER}])(
 _PREFIX_ENDS: Final = ".:|!/@"
 _ENOUGH_TO_SHARE_A_PREFIX: Final = 3
 _PAIR, _VISEME, _EXPRESSION = 2.0, 4.0, 5.0
+_REMEMBERED: Final = 1 << 15
+"""Names whose words are kept: every scheme asks for them."""
 FINE: Final = _VISEME
 """Below this level a shape is one movement; from it on, a mouth of speech or a whole emotion."""
 
 _Entry = TypeVar("_Entry", "Meaning", "Look")
 
+_Ending = tuple[tuple[str, ...], str, bool]
+"""The words before, the plain rest, and whether it stands for itself: behind nothing, or set off by a mark."""
 Part = tuple[float, Mapping[str, float]]
 """A weight, and gains by channel, whose sum is limited to 0..1 before it is weighed."""
 
@@ -170,16 +174,26 @@ def _stated_looks() -> dict[str, dict[str, Any]]:
 
 def words(name: str) -> list[str]:
     """The lower-case words of a name, a lone L or R told in full: eyeBlink_L as eye, blink, left."""
+    return list(_words(name))
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _words(name: str) -> tuple[str, ...]:
     name = re.sub(r"\.\d{3}$", "", unicodedata.normalize("NFKC", name).strip())
     found = [str(word).lower() for word in re.findall(r"[^\W_]+", _HUMPS.sub("_", name))]
     if len(found) > 1:
-        return [_sides().get(word, word) for word in found]
-    return found or ([name.lower()] if name else [])
+        return tuple(_sides().get(word, word) for word in found)
+    return tuple(found) or ((name.lower(),) if name else ())
 
 
 @cache
 def _sides() -> dict[str, str]:
     return {word: side for side, told in rig_data("words.toml")["sides"].items() for word in told}
+
+
+@cache
+def _alike() -> dict[str, str]:
+    return {word: first for first, others in rig_data("words.toml")["alike"].items() for word in others}
 
 
 @cache
@@ -190,7 +204,7 @@ def _parts() -> dict[str, tuple[str, ...]]:
 
 def plain(name: str) -> str:
     """A name without case, separators and the spelling of its side."""
-    return "".join(words(name))
+    return "".join(_words(name))
 
 
 def meanings(names: Iterable[str], company: Iterable[str] = ()) -> tuple[list[tuple[str, Meaning, bool]], Counter[str]]:
@@ -270,7 +284,7 @@ def _sorted_out(
                 if sure:
                     certain.append((rest, name))
                 # A name that is known as it stands, such as cheekSquintLeft, is no squint behind a prefix.
-                elif "".join(words(name)) not in known:
+                elif plain(name) not in known:
                     prefixed["".join(before)].append((rest, name))
                 break
     return certain, prefixed
@@ -285,35 +299,40 @@ def _astray(before: Collection[str], rest: str, entry: "Meaning | Look") -> bool
     return not any(channel.startswith(told[-1]) for channel, gain in gains.items() if gain == max(gains.values()))
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def _loose(name: str) -> tuple[str, ...]:
     """The telling words of a name in alphabetical order; empty for names of one word, which tell too little."""
     noise = rig_data("words.toml")["noise"]
-    stems = (word.rstrip("0123456789") for word in words(name))
-    telling = [word for word in stems if word and word not in noise]
+    stems = (word.rstrip("0123456789") for word in _words(name))
+    telling = [_alike().get(word, word) for word in stems if word and word not in noise]
     return tuple(sorted(telling)) if len(telling) > 1 else ()
 
 
-def _readings(name: str, scheme: Scheme) -> list[tuple[tuple[str, ...], str, bool]]:
-    """(the words before, the plain rest, whether the rest is the name for certain), best first."""
+def _readings(name: str, scheme: Scheme) -> Iterator[_Ending]:
+    """How a scheme may read a name, best first."""
     for suffix in scheme.suffixes:
         name = suffix.sub("", name)
-    parts = tuple(words(name))
-    if not parts:
-        return []
-    cut = max(name[:-2].rfind(mark) for mark in _PREFIX_ENDS)
-    rest = plain(name[cut + 1 :]) if cut >= 0 else ""
     ends = [hit.end() for prefix in scheme.prefixes if (hit := prefix.match(name))]
-    found: list[tuple[tuple[str, ...], str, bool]] = [((), plain(name[end:]), True) for end in reversed(ends)]
-    if scheme.marked:
-        return found
-    found.append(((), "".join(parts), True))
-    if rest:
-        found.append((tuple(words(name[:cut])), rest, True))
+    yield from (((), plain(name[end:]), True) for end in reversed(ends))
+    if not scheme.marked:
+        yield from _endings(name)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _endings(name: str) -> tuple[_Ending, ...]:
+    """The whole name, and what stands behind a prefix, longest first."""
+    parts = _words(name)
+    if not parts:
+        return ()
+    found: list[_Ending] = [((), "".join(parts), True)]
+    cut = max(name[:-2].rfind(mark) for mark in _PREFIX_ENDS)
+    if cut >= 0 and (rest := plain(name[cut + 1 :])):
+        found.append((_words(name[:cut]), rest, True))
     for k in range(1, len(parts)):
         # A number counts the shapes and says no more.
         counting = all(map(str.isdecimal, parts[:k]))
         found.append((() if counting else parts[:k], "".join(parts[k:]), counting))
-    return found
+    return tuple(found)
 
 
 def read_mesh(
