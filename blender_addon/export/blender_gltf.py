@@ -16,13 +16,15 @@ from .animation import write_animations
 from .blender_data import context, key_blocks
 from .gltf_file import GltfFile
 from .gltf_nodes import morph_names, parts_of_nodes
+from .plain_shapes import plain_shapes
 from .playing import played
 from .stage import on_stage, staged
 from .take import whole_frames
 
 
 def members(character: Character) -> tuple[bpy.types.Object, ...]:
-    """Everything that belongs to the character: its meshes, its armature, and what hangs on them or is bound to it.
+    """Everything that belongs to the character: its meshes, its armature, what hangs on them or is bound to it, and the
+    empties that it hangs on.
 
     Objects that are hidden in the view layer stay out, except the meshes that perform.
     """
@@ -33,6 +35,11 @@ def members(character: Character) -> tuple[bpy.types.Object, ...]:
     for obj in context().view_layer.objects:
         if obj.type in {"MESH", "EMPTY"} and obj.visible_get() and (_hangs_on(obj, roots) or _bound(obj, character)):
             found[obj] = None
+    for obj in tuple(found):
+        parent = obj.parent
+        while parent is not None and parent.type == "EMPTY" and parent.visible_get():
+            found[parent] = None
+            parent = parent.parent
     return tuple(found)
 
 
@@ -47,6 +54,7 @@ def exported(character: Character, *, morph_normals: bool = False) -> tuple[Gltf
     with (
         tempfile.TemporaryDirectory() as folder,
         staged(objects, plays=False),
+        plain_shapes(objects),
         redirect_stdout(io.StringIO()),
     ):
         path = Path(folder) / "character.glb"

@@ -42,6 +42,7 @@ def staged(objects: tuple[bpy.types.Object, ...], *, plays: bool) -> Iterator[bp
             scene.unit_settings.scale_length = original.unit_settings.scale_length
             for obj in objects:
                 scene.collection.objects.link(obj)
+            _link_unseen(scene, _above(objects))
             with bpy.context.temp_override(scene=scene, view_layer=scene.view_layers[0]):
                 scene.frame_set(original.frame_current, subframe=original.frame_subframe)
                 yield scene
@@ -56,6 +57,27 @@ def staged(objects: tuple[bpy.types.Object, ...], *, plays: bool) -> Iterator[bp
                 for name, value in place.items():
                     if tuple(getattr(mover, name)) != value:
                         setattr(mover, name, value)
+
+
+def _above(objects: tuple[bpy.types.Object, ...]) -> list[bpy.types.Object]:
+    """What the objects hang on and is none of them."""
+    found: dict[bpy.types.Object, None] = {}
+    for obj in objects:
+        parent = obj.parent
+        while parent is not None and parent not in found:
+            found[parent] = None
+            parent = parent.parent
+    return [obj for obj in found if obj not in objects]
+
+
+def _link_unseen(scene: bpy.types.Scene, objects: list[bpy.types.Object]) -> None:
+    """Blender's glTF exporter misses what hangs on objects of other scenes, and leaves hidden ones out."""
+    for obj in objects:
+        scene.collection.objects.link(obj)
+    layer = scene.view_layers[0]
+    layer.update()
+    for obj in objects:
+        obj.hide_set(True, view_layer=layer)
 
 
 @contextmanager

@@ -49,7 +49,8 @@ BONES = {
 }
 
 
-def _armature(bones: dict[str, str]) -> bpy.types.Object:
+def made_armature(bones: dict[str, str]) -> bpy.types.Object:
+    """A humanoid skeleton with those of BONES that are given, under the names that they are given."""
     data = bpy.data.armatures.new("Skeleton")
     armature = bpy.data.objects.new("Body", data)
     bpy.context.collection.objects.link(armature)
@@ -69,7 +70,8 @@ def _armature(bones: dict[str, str]) -> bpy.types.Object:
     return armature
 
 
-def _mesh(name: str, shapes: list[str], armature: bpy.types.Object | None, centre: float) -> bpy.types.Object:
+def made_mesh(name: str, shapes: list[str], armature: bpy.types.Object | None, centre: float) -> bpy.types.Object:
+    """A cube with shapes at random, on the armature's head."""
     rng = np.random.default_rng(len(shapes))
     corners = np.array([(x, y, z) for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)]) * 0.08 + (0, 0, centre)
     faces = [(0, 1, 3, 2), (4, 6, 7, 5), (0, 4, 5, 1), (2, 3, 7, 6), (0, 2, 6, 4), (1, 5, 7, 3)]
@@ -98,12 +100,12 @@ def make() -> Callable[..., Character]:
 
     def make(shapes=SHAPES, *, teeth=("jawOpen", "tongueOut"), bones=None, mix=None, without_armature=False):
         bpy.ops.wm.read_factory_settings(use_empty=True)
-        armature = None if without_armature else _armature(bones or {name: name for name in BONES})
-        face = _mesh("Face", list(shapes), armature, 1.6)
+        armature = None if without_armature else made_armature(bones or {name: name for name in BONES})
+        face = made_mesh("Face", list(shapes), armature, 1.6)
         meshes = [face]
         if teeth:
-            meshes.append(_mesh("Teeth", [name for name in teeth if name in shapes] or ["jawOpen"], armature, 1.58))
-        _mesh("Cap", [], armature, 1.75)
+            meshes.append(made_mesh("Teeth", [name for name in teeth if name in shapes] or ["jawOpen"], armature, 1.58))
+        made_mesh("Cap", [], armature, 1.75)
         mix = mix or {}
         targets = tuple(
             Target(mesh, block.name, mix.get(block.name, {block.name: 1.0}), "test")

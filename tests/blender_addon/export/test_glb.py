@@ -349,3 +349,22 @@ def test_objects_move_where_they_move_and_nowhere_else(make, perform, assign, tr
     _, places = found["Hook", "translation"]
     assert places[0] == pytest.approx((0, 0, 0), abs=1e-4)
     assert places[-1] == pytest.approx((0, 2, 0), abs=1e-4)
+
+
+@pytest.mark.parametrize("hidden", [False, True])
+def test_a_character_under_an_empty_comes_along(make, perform, assign, tracks, tmp_path, hidden):
+    character = make(FEW)
+    assign(character, perform(20, 24.0))
+    root = bpy.data.objects.new("Root", None)
+    bpy.context.collection.objects.link(root)
+    root.location, root.rotation_euler, root.scale = (1, 2, 3), (0, 0, 1), (2, 2, 2)
+    character.armature.parent = root
+    root.hide_set(hidden)
+    path = export_glb(character, tmp_path / "take.glb").path
+    names = {node.name for node in pygltflib.GLTF2().load_binary(str(path)).nodes}
+    assert names >= {"Face", "Teeth", "Cap", "Body", "head"}
+    assert ("Root" in names) != hidden
+    assert {(node, path) for node, path in tracks(path) if path in ("translation", "rotation", "scale")} == {
+        ("head", "rotation")
+    }
+    assert root.hide_get() == hidden
