@@ -69,6 +69,25 @@ RIGS = {
         ("Bip01_Head", "Bip01_Jaw", "Bip01_L_Eye", "Bip01_R_Eye"),
     ),
     "MMD": ("センター 首 頭 両目 左目 右目 あご", ("頭", "あご", "左目", "右目")),
+    "Daz Genesis 8": (
+        "neckUpper head upperTeeth lowerJaw lEye rEye lEar upperFaceRig lEyelidUpper lowerFaceRig lJawClench",
+        ("head", "lowerJaw", "lEye", "rEye"),
+    ),
+    "Daz Genesis 9": ("neck2 head lowerjaw l_eye r_eye l_eyelidupper", ("head", "lowerjaw", "l_eye", "r_eye")),
+    "Unreal's mannequin": ("root pelvis neck_01 head", ("head", None, None, None)),
+    "Valve": ("ValveBiped.Bip01_Neck1 ValveBiped.Bip01_Head1", ("ValveBiped.Bip01_Head1", None, None, None)),
+    "Advanced Skeleton": (
+        "Neck_M Head_M Jaw_M JawEnd_M Eye_R EyeEnd_R Eye_L HeadEnd_M",
+        ("Head_M", "Jaw_M", "Eye_L", "Eye_R"),
+    ),
+    "HumanIK": (
+        "Character1_Head Character1_LeftEye Character1_RightEye Character1_Jaw",
+        ("Character1_Head", "Character1_Jaw", "Character1_LeftEye", "Character1_RightEye"),
+    ),
+    "Spanish": ("cuello cabeza mandíbula ojo_izq ojo_der ojo_hueso", ("cabeza", "mandíbula", "ojo_izq", "ojo_der")),
+    "German": ("Hals Kopf Kiefer Auge.L Auge.R", ("Kopf", "Kiefer", "Auge.L", "Auge.R")),
+    "Chinese": ("脖子 头 下巴 左眼 右眼", ("头", "下巴", "左眼", "右眼")),
+    "things with a part's name": ("Head JawHair EyeRing_L Eyebrow_L", ("Head", None, None, None)),
     "words in another order": (
         "Head_01 LowerJaw_01 Eyeball_Left Eyeball_Right",
         ("Head_01", "LowerJaw_01", "Eyeball_Left", "Eyeball_Right"),
