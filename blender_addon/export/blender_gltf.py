@@ -183,5 +183,6 @@ def _notes(objects: tuple[bpy.types.Object, ...]) -> Iterator[str]:
 
 
 def _reason(error: RuntimeError) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    # Where Blender's own code stands on this disk helps nobody.
+    lines = [line.strip() for line in str(error).splitlines() if line.strip() and not line.startswith("Location:")]
     return lines[-1] if lines else "it gave no reason."

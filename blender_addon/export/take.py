@@ -17,6 +17,8 @@ from .blender_data import scene_fps, shape_keys
 from .curves import animation_of, bone_path, curves, sampled
 from .take_bones import bone_channels
 
+_LONGEST: Final = 1_048_574
+"""Blender's last frame."""
 _FINE: Final = 60.0
 _NEARLY: Final = 1e-4
 """Frames that differ by less are the same: keys at fractional frames are float32."""
@@ -161,6 +163,11 @@ def lost(character: Character, action: bpy.types.Action) -> tuple[str, ...]:
 def _check_range(start: float, end: float) -> None:
     if not (math.isfinite(start) and math.isfinite(end) and end >= start):
         raise AddonError(f"Frames {start} to {end} are no range. The last frame must not lie before the first.")
+    if end - start > _LONGEST:
+        raise AddonError(
+            f"Frames {start:g} to {end:g} are more than Blender's timeline has. Delete the key of the take that lies "
+            "far out."
+        )
 
 
 def _key_path(shape_key: str) -> str:

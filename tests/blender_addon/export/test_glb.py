@@ -323,6 +323,18 @@ def test_refusals_leave_no_file_and_no_change(make, perform, assign, scene_state
     same_scene(before, scene_state())
 
 
+def test_what_blenders_exporter_says_is_told_without_places_on_the_disk(make, perform, assign, tmp_path):
+    character = make()
+    assign(character, perform())
+    for block in character.meshes[0].data.shape_keys.key_blocks:
+        block.data[0].co = (float("nan"),) * 3
+    character.meshes[0].data.vertices[0].co = (float("nan"),) * 3
+    with pytest.raises(AddonError, match=r"could not write Someone: \w+Error: ") as error:
+        export_glb(character, tmp_path / "a.glb")
+    assert "/" not in str(error.value)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_objects_move_where_they_move_and_nowhere_else(make, perform, assign, tracks, tmp_path):
     """Also under a turned armature and on a bone, whose nodes have other axes than Blender's objects."""
     character = make(FEW)

@@ -151,6 +151,15 @@ def test_a_bad_range_is_said(make, perform, assign, bad):
         read_take(character, frame_range=bad)
 
 
+def test_a_key_beyond_the_timeline_is_said(make, perform, assign):
+    character = make()
+    action = assign(character, perform())
+    curve = action.layers[0].strips[0].channelbags[0].fcurves[0]
+    curve.keyframe_points[-1].co = (float("inf"), 0.5)
+    with pytest.raises(AddonError, match="lies far out"):
+        read_take(character)
+
+
 @pytest.mark.parametrize("fps", [-1.0, math.nan, math.inf])
 def test_a_bad_rate_is_said(make, perform, assign, fps):
     character = make(FEW)
