@@ -52,6 +52,8 @@ class FACEMIMIC_OT_add_to_avatar(AskingAboutFile, bpy.types.Operator):
 
     def ask(self, context: Context) -> client.Job:
         path = Path(bpy.path.abspath(self.filepath))
+        if not self.filepath:
+            raise AddonError("Choose the .vrm or .glb file of an avatar.")
         if not path.is_file() or path.suffix.lower() not in SUFFIXES:
             raise AddonError(f"There is no .vrm or .glb avatar at {path}.")
         character = find_character(needed_object(context))

@@ -27,7 +27,7 @@ class FACEMIMIC_OT_load_take(Performing, AskingAboutFile, bpy.types.Operator):
     def ask(self, context: Context) -> client.Job:
         path = Path(bpy.path.abspath(self.filepath))
         if not path.is_file():
-            raise AddonError(f"There is no take at {path}.")
+            raise AddonError(f"There is no take at {path}." if self.filepath else "Choose the file of a take.")
         self._place = place(context)
         return preferences.engine().ask("convert", {"path": str(path)})
 
