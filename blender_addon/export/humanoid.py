@@ -6,6 +6,7 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import bpy
 from mathutils import Matrix, Vector
@@ -22,6 +23,10 @@ GLTF_AXES = Matrix(((1, 0, 0, 0), (0, 0, 1, 0), (0, -1, 0, 0), (0, 0, 0, 1)))
 
 _DOWNHILL = math.radians(10)
 """Arms that hang more than this below the horizontal are no T-pose."""
+_ANKLE = -0.05, 0.3
+"""How high above the floor an ankle can be, in parts of the leg."""
+_ASIDE = 0.15
+"""How far from the middle of the scene hips can be, in parts of the leg."""
 
 
 @dataclass(frozen=True)
@@ -105,21 +110,49 @@ def required_bones(armature: bpy.types.Object | None, name: str) -> dict[str, st
     return found
 
 
-def facing(armature: bpy.types.Object, found: dict[str, str]) -> int:
-    """Quarter turns about glTF's up axis that make the character look along +Z."""
-    at = rest_positions(armature, found, turned=False)
-    across = at["leftUpperLeg"] - at["rightUpperLeg"]
-    return round(math.atan2(across.z, across.x) / (math.pi / 2)) % 4
+def standing(armature: bpy.types.Object, found: dict[str, str]) -> Matrix:
+    """4×4 in glTF's axes: brings a character from where it is in the scene to the origin, upright, looking along +Z.
 
-
-def rest_positions(armature: bpy.types.Object, found: dict[str, str], *, turned: bool = True) -> dict[str, Vector]:
-    """Where the humanoid bones start, metres in glTF's axes, in the armature's rest position.
-
-    turned: after the quarter turns that make the character look along +Z.
+    Only turns and shifts. It stays where it is as far as it stands about there.
     """
-    turn = Matrix.Rotation(facing(armature, found) * math.pi / 2, 4, "Y") if turned else Matrix()
-    place = turn @ GLTF_AXES @ armature.matrix_world
-    own = armature_bones(armature)
+    own = {name: armature_bones(armature)[bone].head_local for name, bone in found.items()}
+    up = _nearest_axis(own["head"] - own["hips"])
+    left = own["leftUpperLeg"] - own["rightUpperLeg"]
+    left = _nearest_axis(left - up * left.dot(up))
+    columns: Any = (left, up, left.cross(up))
+    body = Matrix(columns).transposed()
+    turn = (GLTF_AXES.to_3x3() @ armature.matrix_world.to_quaternion().to_matrix() @ body).transposed().to_4x4()
+    at = {name: turn @ place for name, place in _positions(armature, found).items()}
+    return Matrix.Translation(_shift(at, turn @ GLTF_AXES @ armature.matrix_world.translation)) @ turn
+
+
+def _nearest_axis(direction: Vector) -> Vector:
+    most = max(range(3), key=lambda axis: abs(direction[axis]))
+    return Vector([math.copysign(1.0, direction[axis]) if axis == most else 0.0 for axis in range(3)])
+
+
+def _shift(at: dict[str, Vector], origin: Vector) -> Vector:
+    """To the middle of the scene and onto the floor, for a character whose armature starts at `origin`."""
+    hips, foot = at["hips"], min((at["leftFoot"], at["rightFoot"]), key=lambda place: place.y)
+    leg = max(hips.y - foot.y, 1e-6)
+    shift = Vector()
+    if math.hypot(hips.x, hips.z) > _ASIDE * leg:
+        shift.x, shift.z = -hips.x, -hips.z
+    low, high = (part * leg for part in _ANKLE)
+    if not low <= foot.y <= high:
+        shift.y = -origin.y if low <= foot.y - origin.y <= high else high / 2 - foot.y
+    return shift
+
+
+def rest_positions(armature: bpy.types.Object, found: dict[str, str]) -> dict[str, Vector]:
+    """Where the humanoid bones start at rest, metres in glTF's axes, of a character at the origin, looking along +Z."""
+    place = standing(armature, found)
+    return {name: place @ at for name, at in _positions(armature, found).items()}
+
+
+def _positions(armature: bpy.types.Object, found: dict[str, str]) -> dict[str, Vector]:
+    """The same where the character is in the scene."""
+    own, place = armature_bones(armature), GLTF_AXES @ armature.matrix_world
     return {name: place @ own[bone].head_local for name, bone in found.items()}
 
 

@@ -57,6 +57,9 @@ def staged(objects: tuple[bpy.types.Object, ...], *, plays: bool) -> Iterator[bp
                 for name, value in place.items():
                     if tuple(getattr(mover, name)) != value:
                         setattr(mover, name, value)
+            for obj in objects:
+                obj.update_tag()
+            context().view_layer.update()
 
 
 def _above(objects: tuple[bpy.types.Object, ...]) -> list[bpy.types.Object]:

@@ -3,7 +3,6 @@
 Specification: VRM consortium, VRMC_vrm-1.0 (README, humanoid, expressions, lookAt, firstPerson, tpose).
 """
 
-import math
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,7 +17,7 @@ from .expressions import LOOK, Bind, gaze_of
 from .files import Exported, checked_target, written_whole
 from .gltf_file import GltfFile
 from .gltf_nodes import local_matrix, world_matrices
-from .humanoid import arms_hang, facing, required_bones, rest_positions
+from .humanoid import arms_hang, required_bones, rest_positions, standing
 from .own_expressions import own_expressions
 from .take import active_take
 from .thumbnail import add_thumbnail
@@ -56,9 +55,9 @@ def export_vrm(
     action = active_take(character) if with_animation else None
     with written_whole(target) as part:
         file, notes = blender_gltf.exported(character, morph_normals=morph_normals)
-        turn = Matrix.Rotation(facing(character.armature, bones) * math.pi / 2, 4, "Y")
-        _turn_to_front(file, turn)
-        seconds = blender_gltf.perform(file, character, [action], turn=turn) if action else 0.0
+        place = standing(character.armature, bones)
+        _put(file, place)
+        seconds = blender_gltf.perform(file, character, [action], turn=place) if action else 0.0
         nodes = blender_gltf.nodes_of_bones(file, character.armature)
         lost = [name for name, bone in bones.items() if bone not in nodes]
         if lost:
@@ -160,18 +159,18 @@ def _look_at(
     }
 
 
-def _turn_to_front(file: GltfFile, turn: Matrix) -> None:
-    """Turns the roots of the scene about the up axis, so that the avatar looks along +Z as VRM demands."""
-    if turn == Matrix():
+def _put(file: GltfFile, place: Matrix) -> None:
+    """Turns and shifts the roots of the scene, so that the avatar stands and looks as VRM demands."""
+    if place == Matrix():
         return
     for index in file.document["scenes"][file.document.get("scene", 0)]["nodes"]:
         node = file.document["nodes"][index]
         if "skin" in node:
             # Its bones alone place it.
             continue
-        place, rotation, scale = (turn @ local_matrix(node)).decompose()
+        translation, rotation, scale = (place @ local_matrix(node)).decompose()
         node.pop("matrix", None)
-        node["translation"] = [place.x, place.y, place.z]
+        node["translation"] = list(translation.to_tuple())
         node["rotation"] = [rotation.x, rotation.y, rotation.z, rotation.w]
         node["scale"] = [scale.x, scale.y, scale.z]
 

@@ -380,3 +380,18 @@ def test_a_character_under_an_empty_comes_along(make, perform, assign, tracks, t
         ("head", "rotation")
     }
     assert root.hide_get() == hidden
+
+
+def test_a_character_that_walks_is_where_it_was_afterwards(make, perform, assign, scene_state, tmp_path):
+    character = make(FEW)
+    assign(character, perform(20, 24.0, tuple(FEW)))
+    root = bpy.data.objects.new("Root", None)
+    bpy.context.collection.objects.link(root)
+    character.armature.parent = root
+    for frame, x in ((1, 0.0), (20, 3.0)):
+        root.location.x = x
+        root.keyframe_insert("location", frame=frame)
+    bpy.context.scene.frame_set(5)
+    before = scene_state()
+    export_glb(character, tmp_path / "take.glb")
+    same_scene(before, scene_state())

@@ -75,11 +75,18 @@ def test_humanoid_gaze_and_first_person(make, tmp_path):
     assert (eyes - Vector((0.0, 1.58, 0.08))).length < 1e-4
 
 
-@pytest.mark.parametrize("turn", [0, 90, 180, 270])
-def test_it_looks_along_z_at_rest_whatever_the_scene_shows(make, perform, assign, tmp_path, turn):
+@pytest.mark.parametrize(
+    "place",
+    [
+        *(Matrix.Rotation(math.radians(turn), 4, "Z") for turn in (0, 90, 180, 270, 37)),
+        Matrix.Translation((4, -2, 1.5)) @ Matrix.Rotation(2.5, 4, "Z") @ Matrix.Rotation(0.4, 4, "X"),
+        Matrix.Translation((0.0, 0.0, -3.0)),
+    ],
+)
+def test_it_stands_at_the_origin_and_looks_along_z_whatever_the_scene_shows(make, perform, assign, tmp_path, place):
     character = make()
     assign(character, perform(30))
-    character.armature.matrix_world = Matrix.Rotation(math.radians(turn), 4, "Z")
+    character.armature.matrix_world = place
     character.armature.pose.bones["leftUpperArm"].rotation_quaternion = (0.7, 0, 0.7, 0)
     bpy.context.scene.frame_set(11)
     exported = export_vrm(character, tmp_path / "mim.vrm", META)
