@@ -11,9 +11,9 @@ generate {request, device} + arrays observed_values, observed_confidence → arr
 video {path, and any of engine/video/options.py} a video, a folder of images or a photo → as generate, and report
 faces {path, start, end, fps, mirrored, model} the people to choose from → time, faces (boxes), array portraits (0..1)
 convert {path, target, fps} reads a recorded take and writes it as `target` if given → as generate, and notes
-add_take {path, target, name, fps, channels, provenance, overwrite, with_provenance, approximate, mapping} + array
-                    values adds that take to the avatar at path and writes it as target; mapping is a mapping file's
-                    text → path, name, seconds, targets, notes, remarks
+add_take {path, target, name, fps, channels, provenance, overwrite, with_provenance, approximate, replace, mapping} +
+                    array values adds that take to the avatar at path and writes it as target; mapping is a mapping
+                    file's text → path, name, seconds, targets, notes, remarks
 write_take {target, fps, channels, provenance, with_provenance} + array values writes that take in the format that the
                     target's ending asks for → path, seconds, notes
 retarget {fps, channels, meshes, shown} + array values, and "points N", "moved N" of mesh N: the performance on a rig
@@ -284,6 +284,7 @@ def _add_take(worker: Worker, job: Job) -> Answer:
         overwrite=header.get("overwrite") is True,
         with_provenance=header.get("with_provenance") is not False,
         approximate=header.get("approximate") is not False,
+        replace=header.get("replace") is True,
         corrections=mapping_of(mapping, "The character's mapping") if mapping else None,
     )
     about = {"name": made.animation, "seconds": made.seconds, "targets": made.targets, "notes": list(made.notes)}

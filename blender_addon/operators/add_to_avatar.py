@@ -32,6 +32,11 @@ class FACEMIMIC_OT_add_to_avatar(AskingAboutFile, bpy.types.Operator):
         description="Write into the chosen file itself; otherwise a new file is written beside it",
         default=False,
     )
+    replace: bpy.props.BoolProperty(
+        name="Replace",
+        description="Take the place of the file's animation of the same name; otherwise a number is added to the name",
+        default=False,
+    )
     target: bpy.props.StringProperty(
         name="New File",
         description="The file to write, for scripts; without it, one beside the avatar, named after both",
@@ -71,6 +76,7 @@ class FACEMIMIC_OT_add_to_avatar(AskingAboutFile, bpy.types.Operator):
             "overwrite": self.overwrite,
             "with_provenance": self.with_provenance,
             "approximate": settings(context).approximate,
+            "replace": self.replace,
             "mapping": as_text(character.name, corrected) if corrected else None,
         }
         return preferences.engine().ask("add_take", fields, {"values": clip.values})

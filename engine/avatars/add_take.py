@@ -5,7 +5,8 @@ makes their motion: all of them, also those that rest, so that one clip leaves n
 Specification: Khronos, glTF 2.0, section 3.11.
 """
 
-from dataclasses import dataclass, replace
+import dataclasses
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,6 +19,7 @@ from engine.avatars.glb import Glb, same_file
 from engine.avatars.hanging import Hanging
 from engine.avatars.mapping import Corrections, ShapeLine, placed
 from engine.avatars.nearest import meshes_of
+from engine.avatars.replaced import free, place_of
 from engine.avatars.sparse import kept_frames
 from engine.channels import CHANNELS, HEAD, SHAPES
 from engine.clip import Clip
@@ -60,15 +62,16 @@ def add_take(
     with_provenance: bool = True,
     approximate: bool = True,
     corrections: Corrections | None = None,
+    replace: bool = False,
 ) -> Added:
     """Writes `target`: the avatar as it is, with the Clip as one more animation that starts at time 0.
 
-    avatar: a .glb or .vrm. name: the animation's; a number is added where the file has one of that name. overwrite:
-    the target may be the avatar itself. with_provenance: the animation and asset.extras say where the take comes from.
-    approximate: channels that the avatar has no shape for are shown by the nearest that it has. corrections: the
-    artist's, see mapping.py.
-    Raises FaceMimicError (kind "file") when the avatar is damaged or cannot perform, or the target cannot be written;
-    no file is changed then.
+    avatar: a .glb or .vrm. name: the animation's; where the file has one of that name, a number is added, or with
+    replace, the new one takes its place. overwrite: the target may be the avatar itself. with_provenance: the
+    animation and asset.extras say where the take comes from. approximate: channels that the avatar has no shape for are
+    shown by the nearest that it has. corrections: the artist's, see mapping.py.
+    Raises FaceMimicError (kind "file") when the avatar is damaged or cannot perform, or the target cannot be written,
+    or what would be replaced moves more than a face; no file is changed then.
     """
     target = checked_target(avatar, target, overwrite)
     file = Glb.read(avatar)
@@ -76,7 +79,15 @@ def add_take(
         raise FaceMimicError(f"{file.name} is a VRM animation and no avatar. Give the avatar's .vrm or .glb.", "file")
     if target.suffix.lower() == ".vrm" != Path(avatar).suffix.lower() and not _has_extension(file, *_VRM):
         raise FaceMimicError(f"{file.name} is no VRM avatar. Let the new file end in .glb.", "file")
-    added = append(file, clip, name, with_provenance=with_provenance, approximate=approximate, corrections=corrections)
+    added = append(
+        file,
+        clip,
+        name,
+        with_provenance=with_provenance,
+        approximate=approximate,
+        corrections=corrections,
+        replace=replace,
+    )
     try:
         with written_whole(target) as part, part.open("wb") as stream:
             file.write(stream)
@@ -112,6 +123,7 @@ def append(
     with_provenance: bool = True,
     approximate: bool = True,
     corrections: Corrections | None = None,
+    replace: bool = False,
 ) -> tuple[str, float, int, tuple[str, ...], tuple[str, ...]]:
     """Adds the Clip to a file in memory; returns the animation's name and the rest of Added."""
     clip = clip.limited()
@@ -123,18 +135,27 @@ def append(
     eyes, without = eyes_of(file, corrections, hanging.carrying, hanging.is_flat)
     beside = [*([jaw] if jaw else []), *eyes]
     found = faces(file, lines, needed=not beside)
-    animation: dict[str, Any] = {"name": _free_name(file, name), "channels": [], "samplers": []}
-    if with_provenance:
-        animation["extras"] = {provenance.MARK: _stamp(file, clip.provenance)}
     by_shapes: set[str] = set().union(*(face.shown for face in found))
     # What a shape moves already would move twice.
     beside = [one if one.chosen else one.without(hanging.shown(found, one.bone.node, one.shown)) for one in beside]
     turning = [*([head] if head else []), *(one for one in beside if one.shown)]
+    moved = {(face.node, "weights") for face in found} | {(bone.bone.node, "rotation") for bone in turning}
+    moved |= {(bone.bone.node, "translation") for bone in turning if bone.slides}
+    place = place_of(file, name, moved) if replace else None
+    animation: dict[str, Any] = {"name": name if place is not None else _free_name(file, name)}
+    animation |= {"channels": [], "samplers": []}
+    if with_provenance:
+        animation["extras"] = {provenance.MARK: _stamp(file, clip.provenance)}
     weights, fitted = _weights(file, found, clip, turning) if approximate else ({}, None)
+    if place is not None:
+        free(file, place)
     _add_faces(file, animation, [(face, weights.get(face.node, face.weights(clip))) for face in found], clip.fps)
     for bone in turning:
         _add_bone(file, animation, bone, clip)
-    file.add("animations", animation)
+    if place is None:
+        file.add("animations", animation)
+    else:
+        file.items("animations")[place] = animation
     shown = by_shapes.union(*(bone.shown for bone in turning))
     moving = [name for name, curve in zip(CHANNELS, clip.values.T, strict=True) if np.abs(curve).max() > _MOVES]
     lost = [name for name in moving if name not in shown]
@@ -146,8 +167,8 @@ def append(
     remarks = list(fitted.notes) if fitted else []
     if _has_extension(file, *_VRM):
         remarks.append(
-            "Engines play the animation. VRM applications play a .vrma file instead, and V-Sekai's importer of VRM drops "
-            "animations: a .glb by Export glTF reaches it."
+            "Engines play the animation. VRM applications play a .vrma file instead, and V-Sekai's importer of VRM "
+            "drops animations: a .glb by Export glTF reaches it."
         )
     targets = sum(len(face.parts) for face in found)
     return animation["name"], (len(clip.values) - 1) / clip.fps, targets, tuple(notes), tuple(remarks)
@@ -180,7 +201,7 @@ def _settled(mesh: Mesh, face: Face) -> Mesh:
     """The mesh to fit to, on which the artist's choices stand."""
     locked = {face.names[target] for target, line in face.lines.items() if target not in face.parts and _said(line)}
     given = {name: [(line.gain, line.follows or {})] for name, line in face.chosen.items() if name not in locked}
-    return replace(mesh, locked=frozenset(locked), given=given)
+    return dataclasses.replace(mesh, locked=frozenset(locked), given=given)
 
 
 def _said(line: ShapeLine) -> bool:

@@ -158,6 +158,12 @@ class Glb:
             about |= {"min": [float(rows.min())], "max": [float(rows.max())]}
         return self.add("accessors", about)
 
+    def cut(self, length: int) -> None:
+        """Shortens the first buffer."""
+        place = next(number for number, (kind, _) in enumerate(self.chunks[:2]) if kind == _BIN)
+        self.chunks[place] = _BIN, self._stored[:length]
+        self.document["buffers"][0]["byteLength"] = length
+
     def write(self, file: BinaryIO) -> None:
         """Writes the file: the chunks as they were, but for the document and the end of the first buffer.
 

@@ -19,6 +19,7 @@ def add(commands: Any) -> None:
     parser.add_argument("--name", help="the animation's name, default the take's file name")
     parser.add_argument("--mapping", metavar="FILE", help="corrections of the mapping, a .toml saved by the add-on")
     parser.add_argument("--overwrite", action="store_true", help="the avatar may be the file that is written")
+    parser.add_argument("--replace", action="store_true", help="take the place of the animation of the same name")
     parser.add_argument("--no-provenance", action="store_true", help="do not write where the performance comes from")
     parser.add_argument(
         "--no-approximation", action="store_true", help="leave out channels that the avatar has no shape for"
@@ -47,6 +48,7 @@ def run(args: argparse.Namespace) -> int:
         with_provenance=not args.no_provenance,
         approximate=not args.no_approximation,
         corrections=corrections,
+        replace=args.replace,
     )
     print(f"Wrote {made.path}: “{made.animation}”, {made.seconds:.2f} s on {made.targets} morph targets.")
     for note in (*take.notes, *made.notes, *made.remarks):

@@ -63,8 +63,11 @@ def test_the_take_is_written_beside_the_avatar(avatar, capfd):
 
 def test_the_avatar_itself_is_written_when_asked(avatar):
     assert bpy.ops.facemimic.add_to_avatar(filepath=str(avatar), overwrite=True) == {"FINISHED"}
-    assert len(animations(avatar)) == 2
+    assert [one["name"] for one in animations(avatar)] == ["Hello", "Hello 2"]
     assert not free_path(avatar, "Hello").exists()
+    for _ in range(2):
+        assert bpy.ops.facemimic.add_to_avatar(filepath=str(avatar), overwrite=True, replace=True) == {"FINISHED"}
+    assert [one["name"] for one in animations(avatar)] == ["Hello", "Hello 2"]
 
 
 def test_a_file_that_is_no_avatar_is_a_sentence(performing, tmp_path):
