@@ -159,6 +159,12 @@ def tracker_unknown(character: Character) -> Iterator[Told]:
         yield Told(f"Godot's face tracker leaves these still, baked takes move them: {listed(names)}.")
 
 
+def tracker_twice(character: Character) -> Iterator[Told]:
+    names = [f"{mesh.name}/{' = '.join(same)}" for mesh, same in tracker.repeated(character)]
+    if names:
+        yield Told(f"To Godot's face tracker these are one shape each, of which it moves the last: {listed(names)}.")
+
+
 def tracker_meshes(character: Character) -> Iterator[Told]:
     known = {
         mesh for mesh in character.meshes for block in key_blocks(mesh) if tracker.plain(block.name) in tracker.known()
@@ -270,6 +276,7 @@ def rules() -> dict[str, Callable[[Character], Iterator[Told]]]:
         "ranges": ranges,
         "tracker_names": tracker_names,
         "tracker_unknown": tracker_unknown,
+        "tracker_twice": tracker_twice,
         "tracker_meshes": tracker_meshes,
         "without_material": without_material,
         "perfect_sync": perfect_sync,

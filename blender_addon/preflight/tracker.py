@@ -71,6 +71,18 @@ def wanted(character: Character) -> Wanted:
     return found
 
 
+def repeated(character: Character) -> list[tuple[bpy.types.Object, list[str]]]:
+    """The shape keys of a mesh that the tracker takes for one, of which it drives the last."""
+    found = []
+    for mesh in character.meshes:
+        alike: dict[frozenset[str], list[str]] = {}
+        for block in key_blocks(mesh):
+            if plain(block.name) in known():
+                alike.setdefault(frozenset(_alike(block.name)), []).append(block.name)
+        found += [(mesh, same) for same in alike.values() if len(same) > 1]
+    return found
+
+
 def _name_for(target: Target) -> str:
     """The name under which the tracker would drive a shape key; empty where it knows no such shape."""
     leading = [channel for channel, gain in target.mix.items() if gain >= _LEADS]

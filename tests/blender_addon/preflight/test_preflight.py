@@ -195,6 +195,12 @@ def test_what_v_sekai_stumbles_over_is_said(make_mesh, make_armature):
     assert "Give these one: Hat." in found["without_material"]
 
 
+def test_two_shapes_that_are_one_to_godot_are_said(make_mesh):
+    face = make_mesh("Face", ["eyeBlinkLeft", "EyeClosed_Left", "jawOpen", "browDownLeft", "BrowLowererLeft"])
+    assert tracker.repeated(find_character(face)) == [(face, ["eyeBlinkLeft", "EyeClosed_Left"])]
+    assert "Face/eyeBlinkLeft = EyeClosed_Left" in rules_of(find_character(face))["tracker_twice"]
+
+
 def test_arkit_expressions_that_an_avatar_lacks_are_said(make_mesh):
     shapes = [name for name in channels() if name not in HEAD_CHANNELS]
     told = rules_of(find_character(make_mesh("Few", shapes[:10])), "vrm")["perfect_sync"]
