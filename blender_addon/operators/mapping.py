@@ -10,10 +10,11 @@ from ..bake.trying import Trial
 from ..hints import Context, Event, ExportHelper, ImportHelper, OperatorPart, Returned
 from ..messages import AddonError
 from ..panels.line_fields import shown
+from ..panels.matching import matching
 from ..properties import chosen_object, needed_object
 from ..rig.character import Character, find_character
 from ..rig.corrections import forget_all
-from ..rig.lines import CHANNEL, SHAPE, Line, reset_line
+from ..rig.lines import CHANNEL, SHAPE, Line, confirm_line, lines_of, mirror_line, other_side, reset_line
 from ..rig.mapping_file import load_mapping, read_mapping, save_mapping
 from .exporting import has_character
 
@@ -96,6 +97,58 @@ class FACEMIMIC_OT_reset_line(_OfLine, bpy.types.Operator):
         except AddonError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
+        return {"FINISHED"}
+
+
+class FACEMIMIC_OT_confirm_line(_OfLine, bpy.types.Operator):
+    bl_idname = "facemimic.confirm_line"
+    bl_label = "Confirm"
+    bl_description = "What was guessed is right; the line no longer counts as unsure"
+    bl_options = {"REGISTER", "UNDO", "INTERNAL"}  # noqa: RUF012
+
+    def execute(self, context: Context) -> Returned:
+        line = shown()
+        if line is None or not line.unsure:
+            self.report({"ERROR"}, "Choose a line that is a guess.")
+            return {"CANCELLED"}
+        confirm_line(line)
+        return {"FINISHED"}
+
+
+class FACEMIMIC_OT_confirm_guesses(_OfCharacter, bpy.types.Operator):
+    bl_idname = "facemimic.confirm_guesses"
+    bl_label = "Confirm All Guesses"
+    bl_description = "Everything that was guessed of this character is right"
+    bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012
+
+    def execute(self, context: Context) -> Returned:
+        try:
+            guesses = [line for line in lines_of(find_character(needed_object(context))) if line.unsure]
+        except AddonError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        for line in guesses:
+            confirm_line(line)
+        self.report({"INFO"}, f"{len(guesses)} guess{'es' if len(guesses) != 1 else ''} confirmed.")
+        return {"FINISHED"}
+
+
+class FACEMIMIC_OT_mirror_line(_OfLine, bpy.types.Operator):
+    bl_idname = "facemimic.mirror_line"
+    bl_label = "Copy to the Other Side"
+    bl_description = "Correct the shape key or eye of the other side in the same way, with that side's channels"
+    bl_options = {"REGISTER", "UNDO", "INTERNAL"}  # noqa: RUF012
+
+    def execute(self, context: Context) -> Returned:
+        line, obj = shown(), chosen_object(context)
+        if line is None or obj is None:
+            return {"CANCELLED"}
+        other = other_side(line, matching(obj).lines)
+        if other is None:
+            self.report({"ERROR"}, f"There is nothing on the other side for “{line.title}”.")
+            return {"CANCELLED"}
+        mirror_line(line, other)
+        self.report({"INFO"}, f"“{other.title}” follows as “{line.title}” does.")
         return {"FINISHED"}
 
 
@@ -189,6 +242,9 @@ class FACEMIMIC_OT_load_mapping(_OfCharacter, ImportHelper, bpy.types.Operator):
 CLASSES = (
     FACEMIMIC_OT_try_line,
     FACEMIMIC_OT_reset_line,
+    FACEMIMIC_OT_confirm_line,
+    FACEMIMIC_OT_confirm_guesses,
+    FACEMIMIC_OT_mirror_line,
     FACEMIMIC_OT_reset_mapping,
     FACEMIMIC_OT_widen_range,
     FACEMIMIC_OT_save_mapping,

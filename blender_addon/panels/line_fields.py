@@ -25,6 +25,7 @@ CHANNEL_FIELDS = 12
 
 FILTERS = (
     ("ALL", "All Lines", "Every shape key and bone"),
+    ("USED", "Used", "Shape keys and bones that move in a performance"),
     ("OPEN", "Not Used", "Shape keys and bones that do not move in a performance"),
     ("MISSING", "Missing Channels", "Channels that nothing shows"),
     ("UNSURE", "Unsure", "Lines that FaceMimic guessed"),

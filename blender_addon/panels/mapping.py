@@ -5,7 +5,8 @@ from typing import Any
 import bpy
 
 from ..hints import Context, Layout
-from ..properties import chosen_object
+from ..properties import chosen_object, settings
+from ..rig.character import CONFIRMED
 from ..rig.lines import BONE, CHANNEL, MOTION_NAMES, SHAPE, SURE, Line
 from ..rig.motions import motion_channels
 from ..rig.schemes import EXACT, SPELLING, normalised
@@ -40,14 +41,15 @@ def icon_of(line: Line) -> str:
     return "BONE_DATA" if line.kind == BONE else "CHECKMARK"
 
 
-def in_words(line: Line) -> str:
-    """How the line stands, as a sentence."""
+def in_words(line: Line, sparse: bool = False) -> str:
+    """How the line stands, in sentences. sparse: whether missing channels are approximated."""
     if line.kind == CHANNEL:
         return "Nothing on this character shows this channel."
     if line.kind == BONE:
         return _bone_in_words(line)
     if not line.used:
-        return f"Not used: {line.reason}."
+        told = " Where channels are missing, it may help to approximate them." if sparse and line.spare else ""
+        return f"Not used: {line.reason}.{told}"
     if line.sure in (EXACT, SPELLING):
         return f"{line.scheme}, {SURE[line.sure]}."
     return f"{SURE[line.sure][0].upper()}{SURE[line.sure][1:]}." if line.sure in SURE else line.scheme
@@ -73,8 +75,8 @@ def wanted(line: Line, which: str) -> bool:
         return line.kind == CHANNEL
     if line.kind == CHANNEL:
         return False
-    if which == "OPEN":
-        return not line.used
+    if which in ("USED", "OPEN"):
+        return line.used == (which == "USED")
     if which == "UNSURE":
         return line.unsure
     return which == "ALL" or line.corrected
@@ -117,7 +119,13 @@ class FACEMIMIC_UL_lines(bpy.types.UIList):
             for line in lines
         ]
         flags = [self.bitflag_filter_item if one else 0 for one in shown]
-        return flags + [0] * (len(data.rows) - len(flags)), []
+        order: list[int] = []
+        if self.use_filter_sort_alpha:
+            by_name = sorted(range(len(data.rows)), key=lambda place: data.rows[place].name.lower())
+            order = [0] * len(by_name)
+            for new, old in enumerate(by_name):
+                order[old] = new
+        return flags + [0] * (len(data.rows) - len(flags)), order
 
 
 class FACEMIMIC_PT_mapping(Tab, bpy.types.Panel):
@@ -149,7 +157,7 @@ class FACEMIMIC_PT_mapping(Tab, bpy.types.Panel):
         active = match.lines[listed.active] if 0 <= listed.active < len(match.lines) else None
         show(active if active and wanted(active, listed.show) else None)
         if active and wanted(active, listed.show):
-            draw_line(layout, context, active)
+            draw_line(layout, context, active, match.sparse and settings(context).approximate)
 
 
 def summary(lines: tuple[Line, ...]) -> str:
@@ -172,18 +180,21 @@ def _sync(listed: Any, lines: tuple[Line, ...]) -> None:
             row.name = line.title
 
 
-def draw_line(layout: Layout, context: Context, line: Line) -> None:
-    """The fields of one line."""
+def draw_line(layout: Layout, context: Context, line: Line, sparse: bool = False) -> None:
+    """The fields of one line. sparse: whether missing channels are approximated."""
     box = layout.box()
     box.label(text=line.title, icon=icon_of(line))
     on = f" On {', '.join(line.objects)}." if len(line.objects) > 1 else ""
-    sentence(box, context, in_words(line) + on)
+    sentence(box, context, in_words(line, sparse) + on)
     if line.kind != CHANNEL and not line.driven:
         buttons = box.row(align=True)
         buttons.operator("facemimic.try_line", text="Try", icon="PLAY")
+        if line.unsure:
+            buttons.operator("facemimic.confirm_line", text="Confirm", icon="CHECKMARK")
         reset = buttons.row(align=True)
-        reset.enabled = line.corrected
-        reset.operator("facemimic.reset_line", text="Reset", icon="LOOP_BACK")
+        reset.enabled = line.corrected or line.sure == CONFIRMED
+        reset.operator("facemimic.reset_line", text="" if line.unsure else "Reset", icon="LOOP_BACK")
+        buttons.operator("facemimic.mirror_line", text="", icon="MOD_MIRROR")
     owner = bpy.data.objects.get(line.objects[0]) if line.objects else chosen_object(context)
     if owner is None or line.driven:
         return
@@ -242,6 +253,7 @@ class FACEMIMIC_MT_mapping(bpy.types.Menu):
         layout.operator("facemimic.load_mapping", text="Load Mapping…", icon="FILE_FOLDER")
         layout.operator("facemimic.save_mapping", text="Save Mapping…", icon="FILE_TICK")
         layout.separator()
+        layout.operator("facemimic.confirm_guesses", text="Confirm All Guesses", icon="CHECKMARK")
         layout.operator("facemimic.reset_mapping", text="Reset All Lines", icon="LOOP_BACK")
         layout.separator()
         layout.operator("facemimic.copy_text", text="Copy as Text", icon="COPYDOWN").text = as_text(_lines(context))

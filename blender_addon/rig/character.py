@@ -16,16 +16,17 @@ from .corrections import Correction, corrections
 from .eye_shape import is_flat
 from .motions import BoneTarget, IdleBone, bone_targets, motion_channels
 from .parts import groups_of, hangs_on, moves_groups
-from .schemes import PAIR, SINGLE, Expression, channels, resolve
+from .schemes import GUESS, PAIR, SINGLE, Expression, channels, resolve
 
 EXPRESSIONS = "facemimic_expressions"
 """Custom property of a mesh object: JSON list of {"name", "binds": {shape key: weight}}, as an avatar states them;
 of VRM 1.0 with "overrides" where an expression has any: overrideBlink, overrideLookAt, overrideMouth to their mode."""
 
-CHOSEN = "chosen"
-"""What Target.sure is where the artist chose the channels."""
+CHOSEN, CONFIRMED = "chosen", "confirmed"
+"""What Target.sure is where the artist chose the channels, or found the guessed ones right."""
 OFF = "turned off"
 DRIVEN = "has a driver"
+UNCHOSEN = "no channel is chosen"
 
 _COARSE_SHARE = 0.5
 
@@ -40,7 +41,7 @@ class Target:
     mix: all parts in one, channel to gain, which is the key's value as long as no limit is met. Without parts it is
     all there is.
     scheme: the naming scheme that recognised it, for the artist to read.
-    sure: how surely: schemes.EXACT, SPELLING or GUESS, or CHOSEN by the artist.
+    sure: how surely: schemes.EXACT, SPELLING or GUESS, or CHOSEN or CONFIRMED by the artist.
     offset, low, high: added to the value, and what it is limited to then. corrected: the artist changed any of this.
     """
 
@@ -355,7 +356,7 @@ def _map_mesh(
             continue
         if own and own.follows is not None:
             if not own.follows:
-                idle.append(Idle(mesh, name, "no channel is chosen"))
+                idle.append(Idle(mesh, name, UNCHOSEN))
                 continue
             target = _chosen(mesh, own)
             used.update(_leading(target.mix))
@@ -391,7 +392,8 @@ def _recognised(
     for weight, part in parts:
         for channel, gain in part.items():
             mix[channel] = mix.get(channel, 0.0) + weight * gain
-    return Target(mesh, name, mix, scheme, tuple(parts), sure, own.offset, own.low, own.high, own.changes)
+    sure = CONFIRMED if own.confirmed and sure == GUESS else sure
+    return Target(mesh, name, mix, scheme, tuple(parts), sure, own.offset, own.low, own.high, own.alters)
 
 
 def _chosen(mesh: bpy.types.Object, own: Correction) -> Target:

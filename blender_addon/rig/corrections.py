@@ -20,6 +20,7 @@ class Correction:
     name: of the shape key or of the motion. off: it does not follow at all. follows: channel to gain, or None for what
     was recognised. The value is offset + gain × what it follows, limited to low..high; of a bone, gain scales its
     angles and the rest does not apply. bone: the bone that makes the motion, empty for the recognised one.
+    confirmed: the artist looked at what was guessed and found it right.
     """
 
     name: str
@@ -30,11 +31,17 @@ class Correction:
     low: float = 0.0
     high: float = 1.0
     bone: str = ""
+    confirmed: bool = False
 
     @property
     def changes(self) -> bool:
-        """Whether it differs from no correction at all."""
+        """Whether it says anything at all."""
         return self != Correction(self.name)
+
+    @property
+    def alters(self) -> bool:
+        """Whether it moves anything in another way than recognised."""
+        return self != Correction(self.name, confirmed=self.confirmed)
 
 
 def _offered(self: Any, context: Any, typed: str) -> Iterator[str]:
@@ -79,6 +86,7 @@ class FACEMIMIC_PG_correction(bpy.types.PropertyGroup):
     low: bpy.props.FloatProperty(default=0.0)
     high: bpy.props.FloatProperty(default=1.0)
     bone: bpy.props.StringProperty()
+    confirmed: bpy.props.BoolProperty()
 
 
 class FACEMIMIC_PG_mapping(bpy.types.PropertyGroup):
@@ -120,7 +128,7 @@ def correct(obj: bpy.types.Object, wanted: Correction) -> None:
         follow = line.follows.add()
         follow.channel, follow.gain = channel, gain
     line.gain, line.offset, line.low, line.high = wanted.gain, wanted.offset, wanted.low, wanted.high
-    line.bone = wanted.bone
+    line.bone, line.confirmed = wanted.bone, wanted.confirmed
 
 
 def forget(obj: bpy.types.Object, name: str) -> bool:
@@ -195,6 +203,7 @@ def _read(line: Any, name: str) -> Correction:
         min(low, high),
         high,
         line.bone,
+        line.confirmed,
     )
 
 

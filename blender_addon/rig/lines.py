@@ -1,23 +1,27 @@
 """A character's mapping as lines to read and to correct: one for each shape key, bone motion and missing channel."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import degrees
 
 import bpy
 
-from .character import CHOSEN, DRIVEN, Character, Idle, Target
+from .character import CHOSEN, CONFIRMED, DRIVEN, OFF, UNCHOSEN, Character, Idle, Target
 from .corrections import Correction, correct, corrections, forget
-from .motions import BoneTarget, IdleBone
-from .schemes import EXACT, GUESS, SPELLING
+from .motions import EYES, BoneTarget, IdleBone
+from .schemes import EXACT, GUESS, SPELLING, words
 
 SHAPE, BONE, CHANNEL = "shape", "bone", "channel"
+NAMELESS = "its name means nothing"
 MOTION_NAMES = {"head": "Head", "jaw": "Jaw", "leftEye": "Left Eye", "rightEye": "Right Eye"}
+_OTHER = {"left": "right", "right": "left"}
+_KANJI = str.maketrans("左右", "右左")
 SURE = {
     EXACT: "named exactly so",
     SPELLING: "the same name in another spelling",
-    GUESS: "a guess by its name",
+    GUESS: "a guess by its name: try it, then confirm or correct it",
     CHOSEN: "chosen by you",
+    CONFIRMED: "a guess that you confirmed",
 }
 
 
@@ -65,6 +69,11 @@ class Line:
         return self.sure == GUESS
 
     @property
+    def spare(self) -> bool:
+        """Whether its name is known and others show the same, so that it may still help to approximate."""
+        return self.kind == SHAPE and not self.used and self.reason not in (NAMELESS, DRIVEN, OFF, UNCHOSEN)
+
+    @property
     def driven(self) -> bool:
         """Whether a driver holds it, so that nothing can be corrected here."""
         return self.reason == DRIVEN and self.kind == SHAPE
@@ -94,7 +103,7 @@ def lines_of(character: Character) -> list[Line]:
 
 def _shape(one: Target | Idle, own: Correction | None) -> Line:
     if isinstance(one, Idle):
-        return Line(SHAPE, one.shape_key, reason=one.reason or "its name means nothing", corrected=own is not None)
+        return Line(SHAPE, one.shape_key, reason=one.reason or NAMELESS, corrected=own is not None)
     gain = own.gain if own else 1.0
     follows = {channel: share / gain if gain else 1.0 for channel, share in one.mix.items()}
     return Line(
@@ -130,6 +139,46 @@ def show_channel(character: Character, channel: str, shape_key: str) -> None:
             own = correction_of(line)
             follows = {**({} if own.off else line.follows), channel: 1.0}
             correct_line(line, replace(own, off=False, gain=1.0, follows=follows))
+
+
+def confirm_line(line: Line) -> None:
+    """Keeps that a guess is right."""
+    correct_line(line, replace(correction_of(line), confirmed=True))
+
+
+def other_side(line: Line, lines: Iterable[Line]) -> Line | None:
+    """The line that is this one's on the other side of the face, or None where it has no side or no counterpart."""
+    if line.kind == BONE and line.name in EYES:
+        other = EYES[1 - EYES.index(line.name)]
+        return next((one for one in lines if one.kind == BONE and one.name == other), None)
+    wanted = _swapped(words(line.name))
+    if line.kind != SHAPE or wanted == words(line.name):
+        return None
+    return next((one for one in lines if one.kind == SHAPE and not one.driven and words(one.name) == wanted), None)
+
+
+def mirror_line(line: Line, other: Line) -> None:
+    """Has the other side follow as this line does, with the channels of its side."""
+    own = correction_of(line)
+    follows = None if own.follows is None else {_across(name): _turned(name, g) for name, g in own.follows.items()}
+    bone = correction_of(other).bone
+    correct_line(other, replace(own, name=other.name, follows=follows, bone=bone))
+
+
+def _swapped(parts: Sequence[str]) -> list[str]:
+    return [_OTHER.get(part, part.translate(_KANJI)) for part in parts]
+
+
+def _across(channel: str) -> str:
+    """The channel of the other side; itself where there is none."""
+    for side, other in (("Left", "Right"), ("Right", "Left")):
+        if channel.endswith(side):
+            return channel.removesuffix(side) + other
+    return channel
+
+
+def _turned(channel: str, gain: float) -> float:
+    return -gain if channel in ("headYaw", "headRoll") else gain
 
 
 def reset_line(line: Line) -> bool:

@@ -16,6 +16,10 @@ limits = [0.0, 1.0]
 name = "Fangs"
 off = true
 
+[[shape]]
+name = "Snarl"
+confirmed = true                    # what its name was guessed to mean is right
+
 [[bone]]
 motion = "jaw"                      # head, jaw, leftEye or rightEye
 bone = "jaw_master"
@@ -45,7 +49,7 @@ LARGEST = 4_000_000
 _FARTHEST = 10.0
 _TELLING = 3
 _ENTRIES = {
-    "shape": {"name", "mesh", "off", "follows", "gain", "offset", "limits"},
+    "shape": {"name", "mesh", "off", "confirmed", "follows", "gain", "offset", "limits"},
     "bone": {"motion", "bone", "off", "gain"},
 }
 
@@ -124,6 +128,8 @@ def as_text(character: str, entries: Iterable[Entry]) -> str:
             parts += [f"mesh = {_quoted(entry.mesh)}"] if entry.mesh else []
         if own.off:
             parts.append("off = true")
+        if own.confirmed:
+            parts.append("confirmed = true")
         if own.follows is not None:
             told = ", ".join(f"{channel} = {_number(gain)}" for channel, gain in own.follows.items())
             parts.append(f"follows = {{ {told} }}" if told else "follows = {}")
@@ -197,7 +203,8 @@ def _shape(table: Mapping[str, Any], where: str) -> Entry:
     if low > high:
         raise AddonError(f"{where}: the lower limit {low:g} lies above the upper one {high:g}.")
     gain, offset = _real(table, "gain", where, 1.0), _real(table, "offset", where, 0.0)
-    own = Correction(name, _flag(table, where), follows, gain, offset, low, high)
+    confirmed = _flag(table, "confirmed", where)
+    own = Correction(name, _flag(table, "off", where), follows, gain, offset, low, high, confirmed=confirmed)
     return Entry(own, _text(table, "mesh", where))
 
 
@@ -205,7 +212,7 @@ def _bone(table: Mapping[str, Any], where: str) -> Entry:
     motion = _text(table, "motion", where)
     if motion not in MOTIONS:
         raise AddonError(f"{where}: motion must be one of {', '.join(MOTIONS)}; it is {motion!r}.")
-    own = Correction(motion, _flag(table, where), gain=_real(table, "gain", where, 1.0))
+    own = Correction(motion, _flag(table, "off", where), gain=_real(table, "gain", where, 1.0))
     return Entry(replace(own, bone=_text(table, "bone", where)), motion=True)
 
 
@@ -216,10 +223,10 @@ def _text(table: Mapping[str, Any], key: str, where: str) -> str:
     return value
 
 
-def _flag(table: Mapping[str, Any], where: str) -> bool:
-    value = table.get("off", False)
+def _flag(table: Mapping[str, Any], key: str, where: str) -> bool:
+    value = table.get(key, False)
     if not isinstance(value, bool):
-        raise AddonError(f"{where}: off must be true or false; it is {value!r}.")
+        raise AddonError(f"{where}: {key} must be true or false; it is {value!r}.")
     return value
 
 

@@ -141,7 +141,7 @@ def _resting(target: Target) -> Fitted:
 def _target(own: Target | None, mesh: Any, key: str, look: dict[str, float], curve: np.ndarray) -> Target:
     mix = {channel: gain for channel, gain in look.items() if gain > 0}
     correction = corrections(mesh).get(key)
-    if correction is not None:
+    if correction is not None and correction.alters:
         moved = np.float32(correction.offset) + np.float32(correction.gain) * curve
         curve = np.clip(moved, correction.low, correction.high).astype(np.float32)
         return Fitted(

@@ -25,7 +25,7 @@ MOTIONS: Final = ("head", "jaw", "leftEye", "rightEye")
 _LARGEST: Final = 4_000_000
 _FARTHEST: Final = 10.0
 _ENTRIES: Final = {
-    "shape": {"name", "mesh", "off", "follows", "gain", "offset", "limits"},
+    "shape": {"name", "mesh", "off", "confirmed", "follows", "gain", "offset", "limits"},
     "bone": {"motion", "bone", "off", "gain"},
 }
 
@@ -136,14 +136,15 @@ def _shape(table: Mapping[str, Any], where: str) -> ShapeLine:
     if low > high:
         raise _refused(f"{where}: the lower limit {low:g} lies above the upper one {high:g}.")
     gain, offset = _real(table, "gain", where, 1.0), _real(table, "offset", where, 0.0)
-    return ShapeLine(name, _text(table, "mesh", where), _flag(table, where), follows, gain, offset, low, high)
+    _flag(table, "confirmed", where)
+    return ShapeLine(name, _text(table, "mesh", where), _flag(table, "off", where), follows, gain, offset, low, high)
 
 
 def _bone(table: Mapping[str, Any], where: str) -> BoneLine:
     motion = _text(table, "motion", where)
     if motion not in MOTIONS:
         raise _refused(f"{where}: motion must be one of {', '.join(MOTIONS)}; it is {motion!r}.")
-    return BoneLine(motion, _text(table, "bone", where), _flag(table, where), _real(table, "gain", where, 1.0))
+    return BoneLine(motion, _text(table, "bone", where), _flag(table, "off", where), _real(table, "gain", where, 1.0))
 
 
 def _text(table: Mapping[str, Any], key: str, where: str) -> str:
@@ -153,10 +154,10 @@ def _text(table: Mapping[str, Any], key: str, where: str) -> str:
     return value
 
 
-def _flag(table: Mapping[str, Any], where: str) -> bool:
-    value = table.get("off", False)
+def _flag(table: Mapping[str, Any], key: str, where: str) -> bool:
+    value = table.get(key, False)
     if not isinstance(value, bool):
-        raise _refused(f"{where}: off must be true or false; it is {value!r}.")
+        raise _refused(f"{where}: {key} must be true or false; it is {value!r}.")
     return value
 
 

@@ -8,7 +8,7 @@ import pytest
 from blender_addon.panels import line_fields, mapping
 from blender_addon.panels.matching import matching, paired, short
 from blender_addon.rig.corrections import corrections
-from blender_addon.rig.lines import BONE, CHANNEL, SHAPE
+from blender_addon.rig.lines import BONE, CHANNEL, SHAPE, other_side
 
 
 class Paper:
@@ -221,6 +221,98 @@ def test_lines_are_reset_alone_and_together(face):
     assert bpy.ops.facemimic.reset_mapping() == {"FINISHED"}
     assert not corrections(face)
     assert not corrections(bpy.data.objects["Teeth"])
+
+
+@pytest.fixture
+def guessed(addon, make_mesh):
+    face = make_mesh("Face", ["Smile.L", "Smile.R", "Eye_Squint_L", "Nose Wide", "Snarl"])
+    make_mesh("Lashes", ["wart"])
+    bpy.context.view_layer.objects.active = face
+    return face
+
+
+def test_a_guess_says_what_to_do_and_is_confirmed(guessed, tmp_path):
+    choose("Smile.L")
+    assert mapping.in_words(lines()["Smile.L"]) == "A guess by its name: try it, then confirm or correct it."
+    assert {"facemimic.confirm_line", "facemimic.try_line"} <= set(draw().of("operator"))
+    assert draw(what="draw_header_preset").of("label") == ["3 unsure"]
+    assert bpy.ops.facemimic.confirm_line() == {"FINISHED"}
+    confirmed = lines()["Smile.L"]
+    assert not confirmed.unsure
+    assert not confirmed.corrected
+    assert (confirmed.follows, mapping.icon_of(confirmed)) == ({"mouthSmileLeft": 1.0}, "CHECKMARK")
+    assert mapping.in_words(confirmed) == "A guess that you confirmed."
+    choose("Smile.L")
+    assert "facemimic.confirm_line" not in draw().of("operator")
+    with pytest.raises(RuntimeError, match="guess"):
+        bpy.ops.facemimic.confirm_line()
+    assert bpy.ops.facemimic.confirm_guesses() == {"FINISHED"}
+    assert not any(line.unsure for line in lines().values())
+    file = tmp_path / "face.toml"
+    bpy.ops.facemimic.save_mapping(filepath=str(file))
+    assert file.read_text("utf-8").count("confirmed = true") == 3
+    bpy.ops.facemimic.reset_line()
+    assert lines()["Smile.L"].unsure
+    bpy.ops.facemimic.load_mapping(filepath=str(file))
+    assert not lines()["Smile.L"].unsure
+
+
+def test_the_other_side_is_corrected_alike(guessed):
+    own = choose("Smile.L")
+    own.gain, own.high = 1.3, 1.4
+    own.channel_1 = "jawLeft"
+    own.share_1 = 0.2
+    assert bpy.ops.facemimic.mirror_line() == {"FINISHED"}
+    kept = corrections(guessed)["Smile.R"]
+    assert (kept.gain, kept.high, kept.follows) == (1.3, 1.4, {"mouthSmileRight": 1.0, "jawRight": 0.2})
+    before = dict(corrections(guessed))
+    for name in ("Snarl", "Eye_Squint_L"):
+        choose(name)
+        with pytest.raises(RuntimeError, match="other side"):
+            bpy.ops.facemimic.mirror_line()
+    assert corrections(guessed) == before
+
+
+@pytest.mark.parametrize(
+    ("name", "other"),
+    [
+        ("Eye_L_Look_L", "Eye_R_Look_R"),
+        ("左口角上げ", "右口角上げ"),
+        ("LeftEyeClosed", "RightEyeClosed"),
+        ("parpadeo izq", "parpadeo der"),
+    ],
+)
+def test_the_other_side_in_many_spellings(addon, make_mesh, name, other):
+    bpy.context.view_layer.objects.active = make_mesh("Face", [name, other, "wart"])
+    found = lines()
+    for one, wanted in ((name, other), (other, name)):
+        twin = other_side(found[one], found.values())
+        assert twin is not None
+        assert twin.name == wanted
+
+
+def test_used_lines_alone_and_lines_by_name(guessed):
+    assert {name for name, line in lines().items() if mapping.wanted(line, "USED")} == {
+        "Smile.L", "Smile.R", "Eye_Squint_L", "Snarl",
+    }  # fmt: skip
+    draw()
+    listed = bpy.context.window_manager.facemimic_lines
+    ui = SimpleNamespace(filter_name="", bitflag_filter_item=1, use_filter_sort_alpha=True)
+    _, order = mapping.FACEMIMIC_UL_lines.filter_items(ui, bpy.context, listed, "rows")
+    by_name = [None] * len(order)
+    for old, new in enumerate(order):
+        by_name[new] = listed.rows[old].name
+    assert by_name == sorted(by_name, key=str.lower)
+    ui.use_filter_sort_alpha = False
+    assert mapping.FACEMIMIC_UL_lines.filter_items(ui, bpy.context, listed, "rows")[1] == []
+
+
+def test_what_has_a_finer_shape_may_still_help_to_approximate(guessed, make_mesh):
+    face = make_mesh("Other", ["Brows Up", "browInnerUp", "browOuterUpLeft", "browOuterUpRight"])
+    bpy.context.view_layer.objects.active = face
+    line = lines()["Brows Up"]
+    assert mapping.in_words(line) == "Not used: browInnerUp has a finer shape key."
+    assert mapping.in_words(line, sparse=True).endswith("may help to approximate them.")
 
 
 def test_saving_and_loading_by_the_panel(face, tmp_path):

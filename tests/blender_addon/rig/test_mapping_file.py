@@ -109,6 +109,7 @@ HEAD = 'format = "facemimic-mapping"\nversion = 1\n'
         (HEAD + '[[shape]]\nname = "a"\nlimits = [1.0, 0.0]', "lies above"),
         (HEAD + '[[shape]]\nname = "a"\nlimits = [1.0]', "two numbers"),
         (HEAD + '[[shape]]\nname = "a"\noff = "yes"', "true or false"),
+        (HEAD + '[[shape]]\nname = "a"\nconfirmed = 1', "confirmed must be true or false"),
         (HEAD + '[[shape]]\nname = "a"\ncolour = "red"', "'colour'"),
         (HEAD + '[[bone]]\nmotion = "nose"', "motion must be one of"),
     ],
@@ -141,8 +142,8 @@ def test_saving_nothing_or_nowhere_leaves_no_file(rig: bpy.types.Object, tmp_pat
 NUMBER = st.floats(-9, 9).map(lambda value: round(value, 6))
 NAME = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40)
 SHAPES = st.builds(
-    lambda name, off, follows, gain, offset, limits, mesh: Entry(
-        Correction(name, off, follows, gain, offset, min(limits), max(limits)), mesh
+    lambda name, off, follows, gain, offset, limits, confirmed, mesh: Entry(
+        Correction(name, off, follows, gain, offset, min(limits), max(limits), confirmed=confirmed), mesh
     ),
     NAME,
     st.booleans(),
@@ -150,6 +151,7 @@ SHAPES = st.builds(
     NUMBER,
     NUMBER,
     st.tuples(NUMBER, NUMBER),
+    st.booleans(),
     st.just("") | NAME,
 )
 

@@ -26,8 +26,8 @@ RISE = np.linspace(0, 1, 31)
 HEAD = 'format = "facemimic-mapping"\nversion = 1\n'
 real = st.floats(-10, 10).map(lambda value: round(value, 6))
 shape = st.builds(
-    lambda name, mesh, off, follows, gain, offset, limits: mapping_file.Entry(
-        Correction(name, off, follows, gain, offset, *sorted(limits)), mesh
+    lambda name, mesh, off, follows, gain, offset, limits, confirmed: mapping_file.Entry(
+        Correction(name, off, follows, gain, offset, *sorted(limits), confirmed=confirmed), mesh
     ),
     st.text(min_size=1),
     st.text(),
@@ -36,6 +36,7 @@ shape = st.builds(
     real,
     real,
     st.tuples(real, real),
+    st.booleans(),
 )
 bone = st.builds(
     lambda motion, name, off, gain: mapping_file.Entry(Correction(motion, off, gain=gain, bone=name), motion=True),
@@ -73,6 +74,7 @@ BAD = {
     "strange": HEAD + '[[shape]]\nname = "a"\nsize = 3',
     "nameless": HEAD + "[[shape]]\ngain = 3",
     "no channel": HEAD + '[[shape]]\nname = "a"\nfollows = { nose = 1 }',
+    "confirmed": HEAD + '[[shape]]\nname = "a"\nconfirmed = 1',
     "follows": HEAD + '[[shape]]\nname = "a"\nfollows = 3',
     "limits": HEAD + '[[shape]]\nname = "a"\nlimits = [1]',
     "crossed": HEAD + '[[shape]]\nname = "a"\nlimits = [1, 0]',
