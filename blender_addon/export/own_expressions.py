@@ -67,14 +67,14 @@ def own_expressions(character: Character) -> Iterator[OwnExpression]:
 def told_by_own(character: Character, action: bpy.types.Action, frames: np.ndarray) -> Told:
     """The weights that show the action's curves on this avatar within EXACT.
 
-    frames: float64, of the scene. What its look expressions move is left to the gaze.
+    frames: float64, of the scene. What its look expressions move is left to the gaze, and still otherwise.
     """
     every = [one for one in own_expressions(character) if one.binds and one.name not in LOOK]
     looking = {
         (bind.mesh, bind.shape_key) for one in own_expressions(character) if one.name in LOOK for bind in one.binds
     }
-    places = dict.fromkeys((bind.mesh, bind.shape_key) for one in every for bind in one.binds)
-    bound = [place for place in places if place not in looking]
+    # What looks is bound too, and seen at rest: an expression that also looks would turn the eyes for its mouth's sake.
+    bound = list(dict.fromkeys((bind.mesh, bind.shape_key) for one in every for bind in one.binds))
     moved = {place: values for place, values in _moved(character, action, frames).items() if place not in looking}
     unbound = dict.fromkeys(shape_key for mesh, shape_key in moved if (mesh, shape_key) not in bound)
     if not bound or unbound:
@@ -82,8 +82,7 @@ def told_by_own(character: Character, action: bpy.types.Action, frames: np.ndarr
     basis = np.zeros((len(every), len(bound)))
     for row, one in enumerate(every):
         for bind in one.binds:
-            if (bind.mesh, bind.shape_key) in bound:
-                basis[row, bound.index((bind.mesh, bind.shape_key))] = bind.weight
+            basis[row, bound.index((bind.mesh, bind.shape_key))] = bind.weight
     seen = np.stack([moved.get(place, np.zeros(len(frames))) for place in bound], axis=1)
     weights = fitted_weights(basis, seen, price=0.0)
     shares = _let_through(every, weights)

@@ -9,16 +9,27 @@ from hypothesis import strategies as st
 from mathutils import Matrix
 
 from blender_addon.bake.write import bake
+from blender_addon.clip import Clip
+from blender_addon.export.curves import curves
 from blender_addon.export.glb import export_glb
 from blender_addon.export.humanoid import find_bones, standing
+from blender_addon.export.take import read_take
 from blender_addon.export.vrm import export_vrm
 from blender_addon.export.vrm_meta import VrmMeta
+from blender_addon.export.vrma import export_vrma
+from blender_addon.rig.bones import facing
+from blender_addon.rig.character import find_character
+from engine.avatars.add_take import add_take
+from engine.clip import Clip as EngineClip
+from engine.takes import formats
+from tests.blender_addon.export.conftest import SHAPES
 from tests.blender_addon.export.made_rigs import RIGS, built
 from tests.blender_addon.export.player import Player, apart, viewport_points
-from tests.blender_addon.export.test_round_trip import smooth
+from tests.blender_addon.export.test_own_expressions import shown as shown_together
+from tests.blender_addon.export.test_round_trip import lost, smooth
 
 SOME = settings(
-    max_examples=12,
+    max_examples=10,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
     # Making a failing rig simpler takes minutes.
@@ -75,3 +86,76 @@ def test_a_vrm_with_its_take_shows_the_same_and_looks_ahead(tmp_path, rig, fps, 
     path = export_vrm(character, tmp_path / "mim.vrm", META, with_animation=True).path
     found = watched(rig, path, clip, frame, place=standing(character.armature, find_bones(character.armature)))
     assert max(found.values()) < 1, found
+
+
+@SOME
+@given(rig=RIGS, **TAKES)
+def test_several_takes_are_each_what_the_viewport_shows(tmp_path, rig, fps, frame, tolerance, seed):
+    character = built(rig)
+    takes = [baked(character, fps, frame, tolerance, seed + number, f"{number} 手") for number in range(2)]
+    path = export_glb(character, tmp_path / "takes.glb", every_take=True).path
+    _, clip = takes[1]
+    found = watched(rig, path, clip, frame, animation="1 手")
+    assert max(found.values()) < 1, found
+
+
+@SOME
+@given(rig=RIGS, **TAKES)
+def test_a_take_added_to_a_file_is_what_the_viewport_shows(tmp_path, rig, fps, frame, tolerance, seed):
+    # A file says neither how far a shape key's slider goes, nor how long a jaw is, and a take moves the face alone.
+    bones = () if rig.bones == ("jaw",) else rig.bones
+    above = "empty" if rig.above == "moving empty" else rig.above
+    rig = rig._replace(sliders=(0.0, 1.0), above=above, bones=bones)
+    character = built(rig)
+    avatar = export_vrm(character, tmp_path / "mim.vrm", META).path
+    place = standing(character.armature, find_bones(character.armature))
+    _, clip = baked(character, fps, math.floor(frame), None, seed)
+    add_take(
+        avatar, EngineClip(clip.values, clip.fps, clip.channels, {}), avatar, "手", overwrite=True, approximate=False
+    )
+    found = watched(rig, avatar, clip, frame, animation="手", place=place)
+    assert max(found.values()) < 1, found
+
+
+@SOME
+@given(rig=RIGS, gaps=st.sets(st.sampled_from(SHAPES), max_size=20), **TAKES)
+def test_a_vrma_moves_the_avatar_as_the_viewport_does(tracks, tmp_path, rig, gaps, fps, frame, tolerance, seed):
+    # An expression moves all meshes alike, which shape keys of different ranges do not.
+    sliders = (0.0, 1.0) if rig.sliders[1] < 1 else rig.sliders
+    character = built(rig := rig._replace(names=tuple(name for name in SHAPES if name not in gaps), sliders=sliders))
+    # Of a rig that lacks shapes, the file holds the performance, and the curves come near it.
+    action, clip = baked(character, fps, frame, tolerance if not gaps else None, seed)
+    vrm = export_vrm(character, tmp_path / "mim.vrm", META).path
+    vrma = export_vrma(character, tmp_path / "take.vrma", expressions="custom").path
+    at = np.arange(len(clip.values)) / fps
+    shown = shown_together(vrm, vrma, tracks, at)
+    for mesh in character.meshes:
+        of_mesh = curves(action, mesh.data.shape_keys)
+        for key in [name for name in rig.names if name in mesh.data.shape_keys.key_blocks and "eyeLook" not in name]:
+            curve, block = of_mesh[f'key_blocks["{key}"].value', 0], mesh.data.shape_keys.key_blocks[key]
+            wanted = [curve.evaluate(frame + second * rig.fps) for second in at]
+            apart = np.abs(shown[mesh.name, key] - np.clip(wanted, block.slider_min, block.slider_max)).max()
+            assert apart < 0.01, (mesh.name, key, apart)
+    head, player = character.armature.pose.bones["head"], Player(vrma)
+    rest = head.bone.matrix_local.to_quaternion()
+    frames = Matrix(facing(character.armature)).to_quaternion()
+    for second in at[:: max(1, len(at) // 4)]:
+        viewport_points(character.meshes[0], frame + second * rig.fps)
+        evaluated = character.armature.evaluated_get(bpy.context.evaluated_depsgraph_get()).pose.bones["head"]
+        turn = frames.inverted() @ evaluated.matrix.to_quaternion() @ rest.inverted() @ frames
+        told = player.place(player.node("head"), second).to_quaternion()
+        assert told.rotation_difference(turn).angle < 0.005
+
+
+@SOME
+@given(rig=RIGS, **TAKES)
+def test_a_take_comes_back_from_a_live_link_face_recording(tmp_path, rig, fps, frame, tolerance, seed):
+    character = built(rig._replace(sliders=(0.0, 1.0)))
+    _, clip = baked(character, fps, frame, tolerance and 0.002, seed)
+    taken = read_take(character, fps=fps)
+    formats.write_take(EngineClip(taken.values, taken.fps, taken.channels, {}), tmp_path / "take.csv")
+    read = formats.read_take(tmp_path / "take.csv").clip
+    again = Clip(read.values, read.fps, read.channels, {})
+    bake(find_character(character.armature), again, frame=1, fps=rig.fps, tolerance=None, name="Back", new_take=True)
+    back = read_take(find_character(character.armature), fps=240)
+    assert max(lost(clip, back).values()) < 0.01

@@ -1,5 +1,7 @@
 """A take of a sparse rig as its own avatar's expressions: together, .vrm and .vrma show the curves that were baked."""
 
+import json
+
 import numpy as np
 import pygltflib
 import pytest
@@ -77,3 +79,20 @@ def test_curves_that_no_expression_shows_are_told_in_presets_or_refused(make, pe
     assert "cannot move wart as “Take” does;" in remark
     assign(character, perform(10, 24.0, ("Joy",)))
     assert export_vrma(character, tmp_path / "a.vrma").remarks == ()
+
+
+def test_an_expression_that_also_looks_does_not_turn_the_eyes_for_its_mouth(make, perform, assign, tracks, tmp_path):
+    names = ["lookUp", "lookDown", "lookLeft", "lookRight", "uu", "ah"]
+    character = make(names, teeth=())
+    stated = [
+        {"name": "relaxed", "binds": {"uu": 0.5, "lookUp": 0.25}},
+        {"name": "ou", "binds": {"uu": 1.0}},
+        {"name": "aa", "binds": {"ah": 1.0}},
+    ]
+    character.meshes[0]["facemimic_expressions"] = json.dumps(stated)
+    clip = perform(20, 24.0, ("uu", "ah"))
+    assign(character, clip)
+    vrm, vrma = export_vrm(character, tmp_path / "a.vrm", META).path, export_vrma(character, tmp_path / "a.vrma").path
+    found = shown(vrm, vrma, tracks, np.arange(20) / 24)
+    assert np.abs(found["Face", "uu"] - clip.column("uu")).max() < 0.01
+    assert np.abs(found.get(("Face", "lookUp"), np.zeros(20))).max() < 0.01
