@@ -14,6 +14,7 @@ from ..rig.bones import facing
 from ..rig.character import Character
 from ..rig.vrm_addon import preview_curves
 from . import tracker
+from .rules import driven_blocks
 
 _BLEND: Final = 0.2
 """Half the width, in widths of the moved region, over which the two halves of a shape cross-fade."""
@@ -115,8 +116,7 @@ def _left(character: Character, mesh: bpy.types.Object) -> Vector:
 
 
 def _driven(character: Character) -> list[bpy.types.ShapeKey]:
-    wanted = {(target.mesh, target.shape_key) for target in character.targets}
-    return [block for mesh in character.meshes for block in key_blocks(mesh) if (mesh, block.name) in wanted]
+    return [block for _, block in driven_blocks(character)]
 
 
 def fixes() -> dict[str, Fix]:

@@ -120,7 +120,7 @@ def modifiers(character: Character) -> Iterator[Told]:
 
 
 def muted(character: Character) -> Iterator[Told]:
-    names = [f"{mesh.name}/{block.name}" for mesh, block in _driven_blocks(character) if block.mute]
+    names = [f"{mesh.name}/{block.name}" for mesh, block in driven_blocks(character) if block.mute]
     if names:
         yield Told(f"Muted shape keys are left out of files: {listed(names)}.", can_be_fixed=True)
 
@@ -128,7 +128,7 @@ def muted(character: Character) -> Iterator[Told]:
 def ranges(character: Character) -> Iterator[Told]:
     names = [
         f"{mesh.name}/{block.name}"
-        for mesh, block in _driven_blocks(character)
+        for mesh, block in driven_blocks(character)
         if block.slider_min > 0 or block.slider_max < 1
     ]
     if names:
@@ -253,11 +253,11 @@ def _kept(character: Character) -> bool:
         return False
 
 
-def _driven_blocks(character: Character) -> Iterator[tuple[bpy.types.Object, bpy.types.ShapeKey]]:
-    for target in character.targets:
-        block = {one.name: one for one in key_blocks(target.mesh)}.get(target.shape_key)
-        if block is not None:
-            yield target.mesh, block
+def driven_blocks(character: Character) -> Iterator[tuple[bpy.types.Object, bpy.types.ShapeKey]]:
+    """The shape keys that perform, with their meshes."""
+    wanted = {(target.mesh, target.shape_key) for target in character.targets}
+    for mesh in character.meshes:
+        yield from ((mesh, block) for block in key_blocks(mesh) if (mesh, block.name) in wanted)
 
 
 def rules() -> dict[str, Callable[[Character], Iterator[Told]]]:
