@@ -1,6 +1,6 @@
 """What preflight can do itself: each fix leaves the look of the character and of its takes as it is."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final, NamedTuple
 
 import bpy
@@ -13,7 +13,7 @@ from ..rig.aliases import remember
 from ..rig.bones import facing
 from ..rig.character import Character
 from ..rig.vrm_addon import preview_curves
-from . import tracker
+from . import arkit_names, tracker
 from .rules import driven_blocks
 
 _BLEND: Final = 0.2
@@ -57,14 +57,28 @@ def name_for_tracker(character: Character) -> str:
     The shape keys themselves stay as they are. Copies and halves take no part in FaceMimic's performances.
     """
     aliases, halves, _ = tracker.wanted(character)
-    for mesh in {mesh for mesh, *_ in (*aliases, *halves)}:
-        if mesh.mode != "OBJECT":
-            raise AddonError(f"{mesh.name} is in {mesh.mode.title().replace('_', ' ')} Mode. Leave it, then try again.")
+    _check_mode(mesh for mesh, *_ in (*aliases, *halves))
     for mesh, name, alias in aliases:
         _add(mesh, name, alias)
     for mesh, name in halves:
         _add_halves(character, mesh, name)
     return f"Added {len(aliases) + 2 * len(halves)} shape keys under names that Godot's face tracker knows."
+
+
+def name_as_arkit(character: Character) -> str:
+    """Adds copies of shape keys under ARKit's names; see `name_for_tracker`."""
+    aliases = arkit_names.wanted(character)
+    _check_mode(mesh for mesh, *_ in aliases)
+    for mesh, name, alias in aliases:
+        _add(mesh, name, alias)
+    return f"Added {len(aliases)} shape keys under ARKit's names."
+
+
+def _check_mode(meshes: Iterable[bpy.types.Object]) -> None:
+    """Raises AddonError for a mesh that is edited: what is added then would be lost at its end."""
+    for mesh in meshes:
+        if mesh.mode != "OBJECT":
+            raise AddonError(f"{mesh.name} is in {mesh.mode.title().replace('_', ' ')} Mode. Leave it, then try again.")
 
 
 def _add(mesh: bpy.types.Object, original: str, alias: str) -> bpy.types.ShapeKey:
@@ -125,6 +139,7 @@ def fixes() -> dict[str, Fix]:
         "previews": Fix("Mute Them", mute_previews),
         "muted": Fix("Unmute", unmute),
         "ranges": Fix("Widen", widen),
+        "arkit_names": Fix("Add ARKit's Names", name_as_arkit),
         "tracker_names": Fix("Add Known Names", name_for_tracker),
         "humanoid": Fix("Assign Bones…", None),
     }

@@ -15,7 +15,7 @@ from ..export.take import active_take, take_range
 from ..messages import AddonError
 from ..rig.character import Character, relatives
 from ..rig.vrm_addon import preview_curves
-from . import tracker
+from . import arkit_names, tracker
 
 MANY_MATERIALS: Final = 8
 _LISTED: Final = 6
@@ -153,6 +153,16 @@ def tracker_names(character: Character) -> Iterator[Told]:
         )
 
 
+def arkit_names_missing(character: Character) -> Iterator[Told]:
+    pairs = [f"{mesh.name}/{name} → {channel}" for mesh, name, channel in arkit_names.wanted(character)]
+    if pairs:
+        yield Told(
+            "Live Link and recordings move morph targets of ARKit's names by themselves; for others they need a pose "
+            f"asset: {listed(pairs)}. Fixing adds copies under ARKit's names.",
+            can_be_fixed=True,
+        )
+
+
 def tracker_unknown(character: Character) -> Iterator[Told]:
     names = [f"{mesh.name}/{name}" for mesh, name in tracker.wanted(character).unknown]
     if names:
@@ -274,6 +284,7 @@ def rules() -> dict[str, Callable[[Character], Iterator[Told]]]:
         "modifiers": modifiers,
         "muted": muted,
         "ranges": ranges,
+        "arkit_names": arkit_names_missing,
         "tracker_names": tracker_names,
         "tracker_unknown": tracker_unknown,
         "tracker_twice": tracker_twice,

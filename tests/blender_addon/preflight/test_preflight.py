@@ -68,6 +68,17 @@ def test_names_that_godot_does_not_know_are_added_beside_and_takes_stay(addon, m
     assert len(blocks) == 6
 
 
+def test_names_that_live_link_does_not_find_are_added_beside(addon, make_mesh):
+    face = make_mesh("Face", ["eyeBlink_L", "JawOpen", "blink", "browInnerUp_L", "Mouth_Pucker", "mouthPucker"])
+    targets = find_character(face).targets
+    assert "Face/eyeBlink_L → eyeBlinkLeft" in rules_of(find_character(face), "unreal")["arkit_names"]
+    character = fixed(face, "arkit_names")
+    assert face.data.shape_keys.key_blocks.keys()[7:] == ["eyeBlinkLeft"]
+    assert character.targets == targets
+    assert "arkit_names" not in rules_of(character, "unreal")
+    assert "eyeBlink_L" not in rules_of(character)["tracker_names"]
+
+
 def test_a_copy_whose_original_is_gone_performs_again(addon, make_mesh):
     face = make_mesh("Face", ["eyeBlink_L"])
     fixed(face, "tracker_names")
