@@ -130,7 +130,8 @@ def _blocks(character: Character, clip: Clip) -> list[_Block]:
             if key is None or shape_key not in key.key_blocks:
                 raise AddonError(f"{mesh.name} has no shape key {shape_key} any more. Choose the character again.")
             path = f'key_blocks["{bpy.utils.escape_identifier(shape_key)}"].value'
-            if key.animation_data and key.animation_data.drivers.find(path):
+            driver = key.animation_data.drivers.find(path) if key.animation_data else None
+            if driver is not None and not driver.mute:
                 continue
             block = by_key.setdefault(key, _Block(key, "KEY", []))
             exact = any(channel.startswith(_EXACT) for channel, gain in target.mix.items() if gain >= 0.5)

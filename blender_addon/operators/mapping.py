@@ -14,6 +14,7 @@ from ..panels.matching import matching
 from ..properties import chosen_object, needed_object
 from ..rig.character import Character, find_character
 from ..rig.corrections import forget_all
+from ..rig.drivers import mute_drivers
 from ..rig.lines import CHANNEL, SHAPE, Line, confirm_line, lines_of, mirror_line, other_side, reset_line
 from ..rig.mapping_file import load_mapping, read_mapping, save_mapping
 from .exporting import has_character
@@ -133,6 +134,38 @@ class FACEMIMIC_OT_confirm_guesses(_OfCharacter, bpy.types.Operator):
         return {"FINISHED"}
 
 
+class FACEMIMIC_OT_mute_driver(_OfLine, bpy.types.Operator):
+    bl_idname = "facemimic.mute_driver"
+    bl_label = "Mute Its Driver"
+    bl_description = "Let a performance move this shape key. Its driver stays, and can be unmuted in the Drivers editor"
+    bl_options = {"REGISTER", "UNDO", "INTERNAL"}  # noqa: RUF012
+
+    def execute(self, context: Context) -> Returned:
+        line = shown()
+        if line is None or not line.driven:
+            return {"CANCELLED"}
+        mute_drivers([obj for name in line.objects if (obj := bpy.data.objects.get(name))], True, line.name)
+        return {"FINISHED"}
+
+
+class FACEMIMIC_OT_mute_drivers(_OfCharacter, bpy.types.Operator):
+    bl_idname = "facemimic.mute_drivers"
+    bl_label = "Mute Drivers"
+    bl_description = "Whether drivers hold the shape keys that FaceMimic knows by name, or a performance moves them"
+    bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012
+
+    mute: bpy.props.BoolProperty(default=True)
+
+    def execute(self, context: Context) -> Returned:
+        try:
+            count = mute_drivers(find_character(needed_object(context)).meshes, self.mute)
+        except AddonError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        self.report({"INFO"}, f"{count} driver{'s' if count != 1 else ''} {'' if self.mute else 'un'}muted.")
+        return {"FINISHED"}
+
+
 class FACEMIMIC_OT_mirror_line(_OfLine, bpy.types.Operator):
     bl_idname = "facemimic.mirror_line"
     bl_label = "Copy to the Other Side"
@@ -245,6 +278,8 @@ CLASSES = (
     FACEMIMIC_OT_confirm_line,
     FACEMIMIC_OT_confirm_guesses,
     FACEMIMIC_OT_mirror_line,
+    FACEMIMIC_OT_mute_driver,
+    FACEMIMIC_OT_mute_drivers,
     FACEMIMIC_OT_reset_mapping,
     FACEMIMIC_OT_widen_range,
     FACEMIMIC_OT_save_mapping,

@@ -6,6 +6,7 @@ import bpy
 
 from ..hints import Context, Layout, PanelPart
 from ..properties import chosen_object, settings
+from ..rig.lines import SHAPE
 from .matching import Matching, matching
 
 CATEGORY = "FaceMimic"
@@ -58,14 +59,15 @@ class FACEMIMIC_PT_character(Tab, bpy.types.Panel):
             return
         row = self.layout.row()
         shown = f"{match.matched} of {match.channels} channels"
-        icon = "CHECKMARK" if match.performs else "ERROR"
-        if not named:
-            row.label(text=shown, icon=icon)
-            return
-        row.label(text=match.name, icon=icon)
-        right = row.row()
-        right.alignment = "RIGHT"
-        right.label(text=shown)
+        still = not match.shaped and any(line.kind == SHAPE for line in match.lines)
+        row.label(text=match.name if named else shown, icon="ERROR" if still or not match.performs else "CHECKMARK")
+        if named:
+            right = row.row()
+            right.alignment = "RIGHT"
+            right.label(text=shown)
+        if still:
+            strange = "FaceMimic knows none of its shape keys. Choose what they follow in the Mapping below."
+            sentence(self.layout, context, next(iter(match.notes), strange))
 
 
 CLASSES = (FACEMIMIC_PT_character,)

@@ -195,6 +195,8 @@ def draw_line(layout: Layout, context: Context, line: Line, sparse: bool = False
         reset.enabled = line.corrected or line.sure == CONFIRMED
         reset.operator("facemimic.reset_line", text="" if line.unsure else "Reset", icon="LOOP_BACK")
         buttons.operator("facemimic.mirror_line", text="", icon="MOD_MIRROR")
+    if line.driven:
+        box.operator("facemimic.mute_driver", text="Mute Its Driver", icon="DRIVER")
     owner = bpy.data.objects.get(line.objects[0]) if line.objects else chosen_object(context)
     if owner is None or line.driven:
         return
@@ -255,6 +257,9 @@ class FACEMIMIC_MT_mapping(bpy.types.Menu):
         layout.separator()
         layout.operator("facemimic.confirm_guesses", text="Confirm All Guesses", icon="CHECKMARK")
         layout.operator("facemimic.reset_mapping", text="Reset All Lines", icon="LOOP_BACK")
+        layout.separator()
+        layout.operator("facemimic.mute_drivers", text="Mute Drivers of Known Shapes", icon="DRIVER").mute = True
+        layout.operator("facemimic.mute_drivers", text="Unmute Them").mute = False
         layout.separator()
         layout.operator("facemimic.copy_text", text="Copy as Text", icon="COPYDOWN").text = as_text(_lines(context))
 

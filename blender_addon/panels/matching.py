@@ -111,9 +111,9 @@ def _limits(blocks: Any) -> tuple[bytes, ...]:
     return tuple(found)
 
 
-def _driven(block: bpy.types.ID) -> tuple[str, ...]:
+def _driven(block: bpy.types.ID) -> tuple[tuple[str, bool], ...]:
     animated = getattr(block, "animation_data", None)
-    return tuple(driver.data_path for driver in animated.drivers) if animated is not None else ()
+    return tuple((driver.data_path, driver.mute) for driver in animated.drivers) if animated is not None else ()
 
 
 def _constraints(armature: bpy.types.Object) -> tuple:

@@ -13,6 +13,7 @@ from ..messages import AddonError
 from . import vrm_addon
 from .aliases import aliases
 from .corrections import Correction, corrections
+from .drivers import held
 from .eye_shape import is_flat
 from .motions import BoneTarget, IdleBone, bone_targets, motion_channels
 from .parts import groups_of, hangs_on, moves_groups
@@ -72,11 +73,12 @@ class Target:
 
 @dataclass(frozen=True)
 class Idle:
-    """A shape key that nothing moves, and why where there is a reason."""
+    """A shape key that nothing moves, and why where there is a reason. known: its name says what would move it."""
 
     mesh: bpy.types.Object
     shape_key: str
     reason: str = ""
+    known: bool = False
 
     def __str__(self) -> str:
         return f"{self.mesh.name}/{self.shape_key}" + (f" ({self.reason})" if self.reason else "")
@@ -165,6 +167,7 @@ def find_character(obj: bpy.types.Object | None) -> Character:
     finest = _finest(names, everything)
     for mesh in meshes:
         _map_mesh(mesh, names[mesh], everything, targets, idle, shown, notes, finest)
+    notes += _about_drivers(idle)
     bones, idle_bones = _bones(armature, everybody, targets) if armature else ([], [])
     shown.update((channel, 0.0) for bone in bones for channel in bone.channels)
     every = channels()
@@ -304,15 +307,6 @@ def expressions_of(mesh: bpy.types.Object) -> list[Expression]:
         return []
 
 
-def _driven(key: bpy.types.Key) -> set[str]:
-    paths = {driver.data_path for driver in key.animation_data.drivers} if key.animation_data else set()
-    return {
-        block.name
-        for block in key.key_blocks
-        if f'key_blocks["{bpy.utils.escape_identifier(block.name)}"].value' in paths
-    }
-
-
 def _names(mesh: bpy.types.Object) -> list[str]:
     """The shape keys that move something."""
     key = _keys(mesh)
@@ -342,14 +336,14 @@ def _map_mesh(
     finest: dict[str, float],
 ) -> None:
     key = _keys(mesh)
-    driven = _driven(key)
+    driven = held(key)
     mapping = resolve(names, expressions_of(mesh), finest, everything)
     corrected = corrections(mesh)
     used: dict[str, float] = {}
     for name in names:
         own = corrected.get(name)
         if name in driven:
-            idle.append(Idle(mesh, name, DRIVEN))
+            idle.append(Idle(mesh, name, DRIVEN, name in mapping.keys))
             continue
         if own and own.off:
             idle.append(Idle(mesh, name, OFF))
@@ -372,10 +366,22 @@ def _map_mesh(
         if block.mute:
             notes.append(f"{mesh.name}/{name} is muted; its curve shows once the shape key is unmuted.")
         if block.slider_max < target.high or block.slider_min > target.low:
-            held = f"{block.slider_min:.2f} to {block.slider_max:.2f}"
-            notes.append(f"{mesh.name}/{name} is held within {held} by its range; widen the range.")
+            reach = f"{block.slider_min:.2f} to {block.slider_max:.2f}"
+            notes.append(f"{mesh.name}/{name} is held within {reach} by its range; widen the range.")
     for channel, level in used.items():
         levels[channel] = min(level, levels.get(channel, level))
+
+
+def _about_drivers(idle: list[Idle]) -> list[str]:
+    driven = [one for one in idle if one.known and one.reason == DRIVEN]
+    if not driven:
+        return []
+    more = len(driven) - 1
+    others = f" and {more} more shape key{'s' if more > 1 else ''} have drivers" if more else " has a driver"
+    return [
+        f"{driven[0].mesh.name}/{driven[0].shape_key}{others}, which a performance leaves alone. Animate what the "
+        "drivers read, or mute them in the menu of the Mapping."
+    ]
 
 
 def _recognised(

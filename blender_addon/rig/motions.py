@@ -182,7 +182,7 @@ def _held(armature: bpy.types.Object, bone: str) -> str:
             return f"its constraint {constraint.name} turns it"
     start = f'pose.bones["{bpy.utils.escape_identifier(bone)}"].rotation'
     data = armature.animation_data
-    if data and any(driver.data_path.startswith(start) for driver in data.drivers):
+    if data and any(driver.data_path.startswith(start) and not driver.mute for driver in data.drivers):
         return "has a driver"
     return ""
 
