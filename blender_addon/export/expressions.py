@@ -154,11 +154,16 @@ def performs_in_arkit(character: Character) -> bool:
     Only then do expressions under ARKit's names help: applications that find some of them drive the face through
     those alone and leave the presets.
     """
+    return 2 * len(custom_channels(character)) >= len(shape_channels())
+
+
+def custom_channels(character: Character) -> set[str]:
+    """ARKit's shapes that have a shape key of their own on this rig."""
     own = set()
     for target in character.targets:
         leading = [channel for channel, gain in target.mix.items() if gain > 0]
         own.update(leading if len(leading) == 1 else ())
-    return 2 * len(own.intersection(shape_channels())) >= len(shape_channels())
+    return own.intersection(shape_channels())
 
 
 def as_presets(values: np.ndarray, names: tuple[str, ...]) -> dict[str, np.ndarray]:

@@ -21,7 +21,9 @@ from .files import Exported, checked_target, written_whole
 from .gltf_file import GltfFile
 from .humanoid import built_in_positions, parent_of, required_bones, rest_positions, t_posed
 from .own_expressions import told_by_own
+from .quaternions import about, product
 from .take import active_take, fine_rate, frames_of, lost, read_take, take_range
+from .vrma_gaze import besides, eyes_part, gaze_apart, gaze_turns
 
 Expressions = Literal["custom", "preset", "both", "own"]
 
@@ -77,6 +79,7 @@ def export_vrma(
                 f"Written with preset expressions, since {character.name}'s {trouble}; it may differ from the .glb."
             )
         expressions = "own" if own else "preset"
+    parted = expressions in ("custom", "both") and eyes_part(character)
     # Channels that this rig cannot show are written at rest, so that no earlier animation stays behind in them.
     absent = [name for name in shape_channels() if name not in clip.channels]
     values = np.concatenate([clip.values, np.zeros((len(clip.values), len(absent)), np.float32)], axis=1)
@@ -88,11 +91,12 @@ def export_vrma(
         own=own,
         gaze_as_look_at=gaze_as_look_at,
         reach=reach,
+        parted=parted,
         with_provenance=with_provenance,
         name=action.name,
     )
     notes = list(lost(character, action))
-    apart = gaze_apart(clip, reach) if gaze_as_look_at else 0.0
+    apart = gaze_apart(clip, reach) if gaze_as_look_at and not parted else 0.0
     if apart > _NOTICED:
         notes.append(f"A .vrma holds one gaze for both eyes; they part here, and each looks up to {apart:.1f}° aside.")
     return Exported(target, (len(clip.values) - 1) / clip.fps, tuple(notes), tuple(remarks))
@@ -112,6 +116,7 @@ def write_vrma(
     own: dict[str, dict[str, np.ndarray]] | None = None,
     gaze_as_look_at: bool = True,
     reach: Gaze | None = None,
+    parted: bool = False,
     with_provenance: bool = True,
     name: str = "FaceMimic",
 ) -> None:
@@ -125,7 +130,8 @@ def write_vrma(
     both shows everything twice; "own" writes the weights in `own`, by kind and name, (frames,) each.
     gaze_as_look_at: the eyeLook channels become the gaze's rotation and are not written as expressions, because an
     avatar would turn its eyes twice; False writes them as expressions and no gaze. reach: how far the eyes turn for
-    a channel at 1, this project's own when None.
+    a channel at 1, this project's own when None. parted: the gaze is what both eyes have in common, and the channels
+    are written with the rest, for avatars that look by expressions and have these too.
     Raises AddonError when the Clip is none, or the file cannot be written.
     """
     target = checked_target(path, ".vrma")
@@ -140,17 +146,19 @@ def write_vrma(
     }
     if any(channel in HEAD_CHANNELS for channel in clip.channels):
         writer.rotation(human["head"], head_turns(clip))
-    shapes = [channel for channel in clip.channels if channel not in HEAD_CHANNELS]
+    shapes, eyes = [channel for channel in clip.channels if channel not in HEAD_CHANNELS], {}
     if gaze_as_look_at and any(channel.startswith(GAZE_CHANNELS) for channel in shapes):
         shapes = [channel for channel in shapes if not channel.startswith(GAZE_CHANNELS)]
+        reach = reach or gaze()
         content["lookAt"] = {
-            "node": writer.look_at(gaze_turns(clip, reach or gaze())),
+            "node": writer.look_at(gaze_turns(clip, reach, parted=parted)),
             "offsetFromHeadBone": [0.0, 0.06, 0.0],
         }
+        eyes = besides(clip, reach) if parted else {}
     told: dict[str, Any] = {}
     if expressions in ("custom", "both"):
         custom = {channel: clip.column(channel) for channel in shapes if channel not in presets()}
-        told["custom"] = writer.weights(custom)
+        told["custom"] = writer.weights(custom | eyes)
     if expressions in ("preset", "both"):
         told["preset"] = writer.weights(as_presets(clip.values, clip.channels))
     if expressions == "own":
@@ -167,34 +175,7 @@ def write_vrma(
 def head_turns(clip: Clip) -> np.ndarray:
     """The head's rotation as quaternions x, y, z, w in glTF's axes, float32 (frames, 4)."""
     yaw, pitch, roll = (clip.column(channel).astype(float) for channel in HEAD_CHANNELS)
-    return _product(_about(1, yaw), _about(0, -pitch), _about(2, -roll))
-
-
-def gaze_turns(clip: Clip, reach: Gaze) -> np.ndarray:
-    """The mean direction of both eyes, as quaternions x, y, z, w in the head's space, float32 (frames, 4)."""
-
-    def both(what: str) -> np.ndarray:
-        return (clip.column(f"eyeLook{what}Left") + clip.column(f"eyeLook{what}Right")).astype(float) / 2
-
-    left = clip.column("eyeLookOutLeft") + clip.column("eyeLookInRight")
-    right = clip.column("eyeLookInLeft") + clip.column("eyeLookOutRight")
-    yaw = np.radians(reach.horizontal) * (left - right).astype(float) / 2
-    pitch = np.radians(reach.down) * both("Down") - np.radians(reach.up) * both("Up")
-    return _product(_about(1, yaw), _about(0, pitch))
-
-
-def gaze_apart(clip: Clip, reach: Gaze) -> float:
-    """How far an eye looks from the mean of both at most, in degrees."""
-
-    def side(name: str, other: str) -> np.ndarray:
-        aside = clip.column(f"eyeLookOut{name}") - clip.column(f"eyeLookIn{name}")
-        across = clip.column(f"eyeLookIn{other}") - clip.column(f"eyeLookOut{other}")
-        return reach.horizontal * np.abs(aside - across) / 2
-
-    def height(what: str, most: float) -> np.ndarray:
-        return most * np.abs(clip.column(f"eyeLook{what}Left") - clip.column(f"eyeLook{what}Right")) / 2
-
-    return float(max(side("Left", "Right").max(), (height("Up", reach.up) + height("Down", reach.down)).max()))
+    return product(about(1, yaw), about(0, -pitch), about(2, -roll))
 
 
 class _Writer:
@@ -274,23 +255,3 @@ def _keys_that_matter(values: np.ndarray) -> np.ndarray:
         return np.arange(len(values))
     still = np.abs(np.diff(values, axis=0)).max(axis=1) < _FINEST
     return np.flatnonzero(np.concatenate(([True], ~(still[:-1] & still[1:]), [True])))
-
-
-def _about(axis: int, angle: np.ndarray) -> np.ndarray:
-    turns = np.zeros((len(angle), 4))
-    turns[:, axis] = np.sin(angle / 2)
-    turns[:, 3] = np.cos(angle / 2)
-    return turns
-
-
-def _product(*turns: np.ndarray) -> np.ndarray:
-    """Quaternions x, y, z, w multiplied in order, the last acting first; neighbours on the same side of the sphere."""
-    product = turns[0]
-    for turn in turns[1:]:
-        a, b = product, turn
-        vector = a[:, 3:] * b[:, :3] + b[:, 3:] * a[:, :3] + np.cross(a[:, :3], b[:, :3])
-        scalar = a[:, 3] * b[:, 3] - (a[:, :3] * b[:, :3]).sum(axis=1)
-        product = np.concatenate([vector, scalar[:, None]], axis=1)
-    flips = np.where((product[1:] * product[:-1]).sum(axis=1) < 0, -1.0, 1.0)
-    product[1:] *= np.cumprod(flips)[:, None]
-    return product.astype(np.float32)
