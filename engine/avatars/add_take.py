@@ -6,6 +6,7 @@ Specification: Khronos, glTF 2.0, section 3.11.
 """
 
 import dataclasses
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -73,27 +74,45 @@ def add_take(
     Raises FaceMimicError (kind "file") when the avatar is damaged or cannot perform, or the target cannot be written,
     or what would be replaced moves more than a face; no file is changed then.
     """
+    (added,) = add_takes(
+        avatar,
+        [(clip, name)],
+        target,
+        overwrite=overwrite,
+        with_provenance=with_provenance,
+        approximate=approximate,
+        corrections=corrections,
+        replace=replace,
+    )
+    return added
+
+
+def add_takes(
+    avatar: str | Path,
+    takes: Iterable[tuple[Clip, str]],
+    target: str | Path,
+    *,
+    overwrite: bool = False,
+    with_provenance: bool = True,
+    approximate: bool = True,
+    corrections: Corrections | None = None,
+    replace: bool = False,
+) -> list[Added]:
+    """Several takes with their names at once, as `add_take` adds one: all of them, or none."""
     target = checked_target(avatar, target, overwrite)
     file = Glb.read(avatar)
     if _has_extension(file, "VRMC_vrm_animation"):
         raise FaceMimicError(f"{file.name} is a VRM animation and no avatar. Give the avatar's .vrm or .glb.", "file")
     if target.suffix.lower() == ".vrm" != Path(avatar).suffix.lower() and not _has_extension(file, *_VRM):
         raise FaceMimicError(f"{file.name} is no VRM avatar. Let the new file end in .glb.", "file")
-    added = append(
-        file,
-        clip,
-        name,
-        with_provenance=with_provenance,
-        approximate=approximate,
-        corrections=corrections,
-        replace=replace,
-    )
+    options = {"with_provenance": with_provenance, "approximate": approximate, "corrections": corrections}
+    added = [append(file, clip, name, replace=replace, **options) for clip, name in takes]
     try:
         with written_whole(target) as part, part.open("wb") as stream:
             file.write(stream)
     except OSError as error:
         raise FaceMimicError(f"Cannot write {target}: {error.strerror or error}.", "file") from error
-    return Added(target, *added)
+    return [Added(target, *one) for one in added]
 
 
 def checked_target(avatar: str | Path, target: str | Path, overwrite: bool) -> Path:

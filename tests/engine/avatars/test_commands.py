@@ -33,6 +33,34 @@ def test_the_command_adds_a_take(
     assert [("extras" in one) for one in document["animations"]] == [True, False]
 
 
+def test_the_command_adds_several_takes_or_none(
+    make_avatar: Callable[..., Path], clip: Clip, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, new = make_avatar(NAMES), tmp_path / "new.vrm"
+    takes = [tmp_path / f"{name}.npz" for name in ("a", "b", "c")]
+    for take in takes[:2]:
+        clip.save(take)
+    takes[2].write_bytes(b"no take")
+    assert main(["add-take", str(path), *map(str, takes), "--out", str(new)]) == 1
+    assert not new.exists()
+    assert main(["add-take", str(path), *map(str, takes[:2]), "--out", str(new)]) == 0
+    told = capsys.readouterr()
+    assert told.out.count("on 2 morph targets") == 2
+    assert told.err.count("tongueOut") == 1
+    document, binary, _ = unpacked(new.read_bytes())
+    assert [one["name"] for one in document["animations"]] == ["a", "b"]
+    ends = [track(document, binary, 2, "weights", place)[1][-1].tolist() for place in (0, 1)]
+    assert ends == [[1, 0], [1, 0]]
+    before = new.read_bytes()
+    assert main(["add-take", str(new), *map(str, takes[:2]), "--overwrite", "--replace"]) == 0
+    document, binary, _ = unpacked(new.read_bytes())
+    assert [one["name"] for one in document["animations"]] == ["a", "b"]
+    assert [track(document, binary, 2, "weights", place)[1][-1].tolist() for place in (0, 1)] == ends
+    assert len(new.read_bytes()) < len(before) + 2000
+    with pytest.raises(SystemExit):
+        main(["add-take", str(path), *map(str, takes[:2]), "--out", str(new), "--name", "One"])
+
+
 def test_the_command_refuses_in_a_sentence(
     make_avatar: Callable[..., Path], clip: Clip, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
