@@ -26,7 +26,7 @@ def sentence(layout: Layout, context: Context, text: str, icon: str = "NONE") ->
     width = context.region.width if context.region is not None else 300
     column = layout.column(align=True)
     column.scale_y = 0.8
-    letters = max(16, int((width / scale - 60) / 6.2))
+    letters = max(16, int((width / scale - (60 if icon == "NONE" else 85)) / 6.2))
     for place, line in enumerate(textwrap.wrap(text, letters)):
         column.label(text=line, icon=("BLANK1" if icon != "NONE" else "NONE") if place else icon)
 
@@ -66,8 +66,9 @@ class FACEMIMIC_PT_character(Tab, bpy.types.Panel):
             right.alignment = "RIGHT"
             right.label(text=shown)
         if still:
-            strange = "FaceMimic knows none of its shape keys. Choose what they follow in the Mapping below."
-            sentence(self.layout, context, next(iter(match.notes), strange))
+            held = any(line.driven for line in match.lines)
+            why = "Drivers hold its shape keys" if held else "FaceMimic knows none of its shape keys by name"
+            sentence(self.layout, context, f"{why}: see the Mapping below.")
 
 
 CLASSES = (FACEMIMIC_PT_character,)
