@@ -50,13 +50,17 @@ def no_take(character: Character) -> Iterator[Told]:
         yield Told(str(error))
 
 
-def before_zero(character: Character) -> Iterator[Told]:
+def take_start(character: Character) -> Iterator[Told]:
     try:
         start, _ = take_range(character, active_take(character))
     except AddonError:
         return
-    if start < 0:
-        yield Told(f"The take starts at frame {start:g}. In files it starts at time 0, so sound must be moved along.")
+    scene: Any = bpy.context.scene
+    if abs(start - scene.frame_start) >= 1:
+        yield Told(
+            f"The take starts at frame {start:g} and the scene at {scene.frame_start}. In files the take starts at "
+            "time 0, so sound must be moved along."
+        )
 
 
 def previews(character: Character) -> Iterator[Told]:
@@ -275,7 +279,7 @@ def rules() -> dict[str, Callable[[Character], Iterator[Told]]]:
     return {
         "nothing_shown": nothing_shown,
         "no_take": no_take,
-        "before_zero": before_zero,
+        "take_start": take_start,
         "previews": previews,
         "humanoid": humanoid,
         "arms": arms,

@@ -177,11 +177,20 @@ def test_what_is_lost_in_files_is_said(make_mesh, make_clip):
     found = rules_of(find_character(face))
     assert "Smooth" in found["modifiers"]
     assert "mirrored" in found["scale"]
-    assert "-20" in found["before_zero"]
+    assert "-20" in found["take_start"]
     assert "no armature" in rules_of(find_character(face), "vrm")["humanoid"]
     assert "happy" in rules_of(find_character(face), "vrm")["presets"]
     text = report(find_character(face), "vrm")
     assert text.startswith("Face for VRM Applications: 1 error")
+
+
+def test_a_take_that_starts_later_than_the_scene_is_said(make_mesh, make_clip):
+    face = make_mesh("Face", ["jawOpen"])
+    bake(find_character(face), make_clip({"jawOpen": [0, 1]}), frame=50, fps=24, name="Take")
+    for target in targets():
+        assert "frame 50 and the scene at 1" in rules_of(find_character(face), target)["take_start"]
+    bpy.context.scene.frame_start = 50
+    assert "take_start" not in rules_of(find_character(face))
 
 
 def test_what_v_sekai_stumbles_over_is_said(make_mesh, make_armature):
