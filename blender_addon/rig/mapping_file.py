@@ -41,7 +41,7 @@ from ..messages import AddonError
 from .bones import MOTIONS
 from .character import DRIVEN, Character
 from .corrections import Correction, correct, corrections
-from .schemes import channels, normalised, recognise, words
+from .schemes import GUESS, PREFIX_END, channels, normalised, recognise, words
 
 FORMAT, VERSION = "facemimic-mapping", 1
 LARGEST = 4_000_000
@@ -315,7 +315,7 @@ def _spelt(names: Iterable[str]) -> dict[str, object]:
 
 
 def _behind_prefix(names: Iterable[str]) -> dict[str, object]:
-    cut = {name: max(name.rfind(mark) for mark in ".:|!") for name in names}
+    cut = {name: max(name.rfind(mark) for mark in PREFIX_END) for name in names}
     return {name: plain for name, place in cut.items() if (plain := normalised(name[place + 1 :]))}
 
 
@@ -325,4 +325,7 @@ def _ending(names: Iterable[str]) -> dict[str, object]:
 
 
 def _meant(names: Iterable[str]) -> dict[str, object]:
-    return {match.source: (match.meaning.scheme, match.meaning.name) for match in recognise(names).found}
+    """What the names move, by the scheme that knows most of them: mappings fit rigs of another scheme too."""
+    read = recognise(names)
+    ranked = sorted(read.found, key=lambda match: (match.sure != GUESS, read.strength[match.meaning.scheme]))
+    return {match.source: frozenset(match.meaning.mix.items()) for match in ranked}

@@ -24,7 +24,8 @@ _UPPER, _LOWER = "A-ZÀ-ÖØ-ÞА-ЯЁ", "a-zß-öø-ÿа-яё"
 _HUMPS = re.compile(f"(?<=[^\\W_{_UPPER}])(?=[{_UPPER}])|(?<=[{_UPPER}])(?=[{_UPPER}][{_LOWER}])")
 _WORDS = re.compile(r"[^\W_]+")
 _COPY = re.compile(r"\.\d{3}$")
-_PREFIX_END = ".:|!/@"
+PREFIX_END = ".:|!/@"
+"""Marks that set a prefix off."""
 _SHARED_PREFIX = 3
 
 _Ending = tuple[tuple[str, ...], str, bool]
@@ -302,7 +303,7 @@ def _endings(name: str) -> tuple[_Ending, ...]:
     if not parts:
         return ()
     result: list[_Ending] = [((), "".join(parts), True)]
-    cut = max(name[:-2].rfind(mark) for mark in _PREFIX_END) if len(name) > 2 else -1
+    cut = max(name[:-2].rfind(mark) for mark in PREFIX_END) if len(name) > 2 else -1
     if cut >= 0 and (rest := normalised(name[cut + 1 :])):
         result.append((_words(name[:cut]), rest, True))
     for k in range(1, len(parts)):

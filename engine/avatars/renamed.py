@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from engine.avatars.schemes import meanings, plain, words
+from engine.avatars.schemes import PREFIX_ENDS, meanings, plain, words
 
 _TELLING: Final = 3
 """Words at the end of a long name that tell what it is."""
@@ -39,7 +39,7 @@ def _spelt(names: Iterable[str]) -> Mapping[str, object]:
 
 
 def _behind_prefix(names: Iterable[str]) -> Mapping[str, object]:
-    return {name: key for name in names if (key := plain(name[max(map(name.rfind, ".:|!")) + 1 :]))}
+    return {name: key for name in names if (key := plain(name[max(map(name.rfind, PREFIX_ENDS)) + 1 :]))}
 
 
 def _ending(names: Iterable[str]) -> Mapping[str, object]:
@@ -48,4 +48,7 @@ def _ending(names: Iterable[str]) -> Mapping[str, object]:
 
 
 def _recognised(names: Iterable[str]) -> Mapping[str, object]:
-    return {name: (meaning.scheme, meaning.name) for name, meaning, _ in meanings(names)[0]}
+    """What the names move, by the scheme that knows most of them."""
+    found, strength = meanings(names)
+    ranked = sorted(found, key=lambda reading: (not reading[2], strength[reading[1].scheme]))
+    return {name: frozenset(meaning.mix.items()) for name, meaning, _ in ranked}

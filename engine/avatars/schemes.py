@@ -20,7 +20,8 @@ from engine.paths import rig_folder
 _UPPER: Final = "A-ZÀ-ÖØ-ÞА-ЯЁ"
 _LOWER: Final = "a-zß-öø-ÿа-яё"
 _HUMPS: Final = re.compile(f"(?<=[^\\W_{_UPPER}])(?=[{_UPPER}])|(?<=[{_UPPER}])(?=[{_UPPER}][{_LOWER}])")
-_PREFIX_ENDS: Final = ".:|!/@"
+PREFIX_ENDS: Final = ".:|!/@"
+"""Marks that set a prefix off."""
 _ENOUGH_TO_SHARE_A_PREFIX: Final = 3
 _PAIR, _VISEME, _EXPRESSION = 2.0, 4.0, 5.0
 _REMEMBERED: Final = 1 << 15
@@ -325,7 +326,7 @@ def _endings(name: str) -> tuple[_Ending, ...]:
     if not parts:
         return ()
     found: list[_Ending] = [((), "".join(parts), True)]
-    cut = max(name[:-2].rfind(mark) for mark in _PREFIX_ENDS)
+    cut = max(name[:-2].rfind(mark) for mark in PREFIX_ENDS)
     if cut >= 0 and (rest := plain(name[cut + 1 :])):
         found.append((_words(name[:cut]), rest, True))
     for k in range(1, len(parts)):

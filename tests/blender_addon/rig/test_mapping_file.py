@@ -72,6 +72,18 @@ def test_a_mapping_fits_a_relative_with_other_spellings(addon: None, make_mesh: 
     assert loaded.unknown == ("Whiskers is not on this character",)
 
 
+def test_a_mapping_fits_a_rig_of_another_scheme(addon: None, make_mesh: Make) -> None:
+    names = [
+        "Mouth_Smile_L", "Mouth_Smile_R", "Jaw_Open", "Mouth_Funnel_Up_L", "Mouth_Funnel_Up_R", "Eye_Blink_L",
+        "Eye_Blink_R", "Brow_Drop_L", "Brow_Drop_R",
+    ]  # fmt: skip
+    face = make_mesh("Character Creator", names)
+    entries = [Entry(Correction(name, gain=0.9)) for name in ("mouthSmileLeft", "browDownRight", "mouthFunnel")]
+    loaded = load_mapping(entries, find_character(face))
+    assert set(corrections(face)) == {"Mouth_Smile_L", "Brow_Drop_R"}
+    assert loaded.unknown == ("mouthFunnel is not on this character",), "two shape keys show it"
+
+
 def test_a_name_that_could_mean_two_keys_means_none(addon: None, make_mesh: Make) -> None:
     face = make_mesh("Face", ["smile l", "Smile_L"])
     assert load_mapping([Entry(SMILE)], find_character(face)).unknown == ("Smile.L is not on this character",)
