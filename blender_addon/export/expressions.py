@@ -1,5 +1,6 @@
 """VRM expressions of a character: which shape keys each preset and each ARKit channel moves, and by how much."""
 
+import json
 import math
 import tomllib
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from typing import Final
 import bpy
 import numpy as np
 
-from ..rig.character import Character, expressions_of
+from ..rig.character import EXPRESSIONS, Character, expressions_of
 from ..rig.schemes import HEAD_CHANNELS, channels
 from .blender_data import key_blocks
 
@@ -29,6 +30,11 @@ class Preset:
     mix: dict[str, float]
     named: frozenset[str]
     overrides: dict[str, str]
+
+    @property
+    def known_as(self) -> frozenset[str]:
+        """Normalised names under which avatars state it."""
+        return self.named | {plain(self.name)}
 
 
 @dataclass(frozen=True)
@@ -67,7 +73,7 @@ def presets() -> dict[str, Preset]:
             "overrideLookAt": entry.get("override_look_at", "none"),
             "overrideMouth": entry.get("override_mouth", "none"),
         }
-        found[name] = Preset(name, mix, frozenset(map(_plain, entry["named"])), overrides)
+        found[name] = Preset(name, mix, frozenset(map(plain, entry["named"])), overrides)
     return found
 
 
@@ -103,39 +109,58 @@ def preset_binds(character: Character, preset: Preset) -> list[Bind]:
 
     First what the avatar states itself, then shape keys of that name, then a mixture of channels.
     """
+    if stated := _stated_binds(character, preset.known_as):
+        return stated
     own = [
         Bind(mesh, block.name, 1.0)
         for mesh in character.meshes
         for block in key_blocks(mesh)[1:]
-        if _plain(block.name) in preset.named
+        if plain(block.name) in preset.named
     ]
-    stated = [
-        Bind(mesh, shape_key, min(float(weight), 1.0))
-        for mesh in character.meshes
-        for stated_one in expressions_of(mesh)
-        if _plain(stated_one.name) in preset.named
-        for shape_key, weight in stated_one.binds.items()
-        if weight > 0
-    ]
-    if stated or own:
-        return stated or own
+    if own:
+        return own
     shown = sum(value for channel, value in preset.mix.items() if channel in character.matched)
     if not preset.mix or shown < _SHARE * sum(preset.mix.values()):
         return []
     return mixture(character, preset.mix)
 
 
+def channel_binds(character: Character, channel: str) -> list[Bind]:
+    """The shape keys of ARKit's expression of that name: what the avatar states itself, else what shows the channel."""
+    return _stated_binds(character, frozenset({plain(channel)})) or mixture(character, {channel: 1.0})
+
+
 def custom_binds(character: Character) -> dict[str, list[Bind]]:
-    """The expressions of its own that an avatar states: those that are neither a preset nor one of the channels."""
-    known = {_plain(name) for name in shape_channels()}
-    known |= {"neutral", "unknown", ""}.union(*(preset.named | {_plain(preset.name)} for preset in presets().values()))
-    found: dict[str, list[Bind]] = {}
+    """The expressions of its own that an avatar states: those that are no preset."""
+    known = {"neutral", "unknown", ""}.union(*(preset.known_as for preset in presets().values()))
+    names = dict.fromkeys(stated.name for mesh in character.meshes for stated in expressions_of(mesh))
+    own = {name: _stated_binds(character, frozenset({plain(name)})) for name in names if plain(name) not in known}
+    return {name: binds for name, binds in own.items() if binds}
+
+
+def _stated_binds(character: Character, names: frozenset[str]) -> list[Bind]:
+    return [
+        Bind(mesh, shape_key, min(float(weight), 1.0))
+        for mesh in character.meshes
+        for stated in expressions_of(mesh)
+        if plain(stated.name) in names
+        for shape_key, weight in stated.binds.items()
+        if weight > 0
+    ]
+
+
+def stated_manners(character: Character, names: frozenset[str]) -> tuple[dict[str, str], bool] | None:
+    """What an imported avatar's file says of the expression with one of these plain names: its overrides, and whether
+    it is binary. None where it says nothing of it."""
     for mesh in character.meshes:
-        for stated in expressions_of(mesh):
-            binds = [Bind(mesh, key, min(float(weight), 1.0)) for key, weight in stated.binds.items() if weight > 0]
-            if binds and _plain(stated.name) not in known:
-                found.setdefault(stated.name, []).extend(binds)
-    return found
+        text = mesh.get(EXPRESSIONS)
+        try:
+            for one in json.loads(text) if isinstance(text, str) else ():
+                if plain(str(one["name"])) in names:
+                    return dict(one.get("overrides") or {}), one.get("binary") is True
+        except (ValueError, KeyError, TypeError, AttributeError):
+            continue
+    return None
 
 
 def mixture(character: Character, values: dict[str, float]) -> list[Bind]:
@@ -208,5 +233,6 @@ def fitted_weights(basis: np.ndarray, seen: np.ndarray, price: float = 0.02, ste
     return weights
 
 
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
+    """A name without case and separators."""
     return "".join(letter for letter in name.lower() if letter.isalnum())

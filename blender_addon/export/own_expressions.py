@@ -13,13 +13,15 @@ from .curves import curves, sampled
 from .expressions import (
     LOOK,
     Bind,
+    channel_binds,
     custom_binds,
     fitted_weights,
-    mixture,
     performs_in_arkit,
+    plain,
     preset_binds,
     presets,
     shape_channels,
+    stated_manners,
 )
 
 EXACT: Final = 0.01
@@ -32,12 +34,14 @@ _GROUPS: Final = {
 
 
 class OwnExpression(NamedTuple):
-    """kind: preset or custom. overrides: overrideBlink, overrideLookAt and overrideMouth to their mode."""
+    """kind: preset or custom. overrides: overrideBlink, overrideLookAt and overrideMouth to their mode. binary: there
+    all or not at all."""
 
     kind: str
     name: str
     binds: list[Bind]
     overrides: dict[str, str]
+    binary: bool
 
 
 class Told(NamedTuple):
@@ -52,16 +56,27 @@ class Told(NamedTuple):
 
 def own_expressions(character: Character) -> Iterator[OwnExpression]:
     """The expressions that the character's .vrm has, as far as its shape keys show them."""
-    rules = vrm_addon.override_rules(character.armature)
     for name, about in presets().items():
-        yield OwnExpression("preset", name, preset_binds(character, about), rules.get(name, about.overrides))
+        overrides, binary = _manners(character, name, about.known_as, about.overrides)
+        yield OwnExpression("preset", name, preset_binds(character, about), overrides, binary)
     known = set()
     for channel in shape_channels() if performs_in_arkit(character) else ():
-        known.add(channel)
-        yield OwnExpression("custom", channel, mixture(character, {channel: 1.0}), {})
+        known.add(plain(channel))
+        yield OwnExpression("custom", channel, channel_binds(character, channel), {}, False)
     for name, binds in custom_binds(character).items():
-        if name not in known:
-            yield OwnExpression("custom", name, binds, rules.get(name, {}))
+        if plain(name) not in known:
+            overrides, binary = _manners(character, name, frozenset({plain(name)}), {})
+            yield OwnExpression("custom", name, binds, overrides, binary)
+
+
+def _manners(
+    character: Character, name: str, known_as: frozenset[str], usual: dict[str, str]
+) -> tuple[dict[str, str], bool]:
+    """Overrides, and whether it is binary: the VRM Add-on's word, else the file's, else our own."""
+    rules = vrm_addon.override_rules(character.armature)
+    if name in rules:
+        return rules[name], False
+    return stated_manners(character, known_as) or (usual, False)
 
 
 def told_by_own(character: Character, action: bpy.types.Action, frames: np.ndarray) -> Told:
@@ -69,7 +84,7 @@ def told_by_own(character: Character, action: bpy.types.Action, frames: np.ndarr
 
     frames: float64, of the scene. What its look expressions move is left to the gaze, and still otherwise.
     """
-    every = [one for one in own_expressions(character) if one.binds and one.name not in LOOK]
+    every = [one for one in own_expressions(character) if one.binds and one.name not in LOOK and not one.binary]
     looking = {
         (bind.mesh, bind.shape_key) for one in own_expressions(character) if one.name in LOOK for bind in one.binds
     }

@@ -111,20 +111,17 @@ def _expressions(file: GltfFile, character: Character) -> dict[str, Any]:
         if node is not None:
             morphs[mesh] = node, blender_gltf.morphs_of_node(file, node)
 
-    def written(binds: list[Bind], overrides: dict[str, str] | None = None) -> dict[str, Any] | None:
-        found = [
+    def bound(binds: list[Bind]) -> list[dict[str, Any]]:
+        return [
             {"node": morphs[b.mesh][0], "index": morphs[b.mesh][1][b.shape_key], "weight": round(b.weight, 6)}
             for b in binds
             if b.mesh in morphs and b.shape_key in morphs[b.mesh][1]
         ]
-        if not found:
-            return None
-        return {"isBinary": False, "morphTargetBinds": found, **(overrides or {})}
 
     found: dict[str, dict[str, Any]] = {"preset": {"neutral": {"isBinary": False}}}
     for one in own_expressions(character):
-        expression = written(one.binds, one.overrides)
-        if expression:
+        if binds := bound(one.binds):
+            expression = {"isBinary": one.binary, "morphTargetBinds": binds, **one.overrides}
             found.setdefault(one.kind, {})[one.name] = expression
     return found
 

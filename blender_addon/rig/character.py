@@ -21,7 +21,8 @@ from .schemes import GUESS, PAIR, SINGLE, Expression, channels, resolve
 
 EXPRESSIONS = "facemimic_expressions"
 """Custom property of a mesh object: JSON list of {"name", "binds": {shape key: weight}}, as an avatar states them;
-of VRM 1.0 with "overrides" where an expression has any: overrideBlink, overrideLookAt, overrideMouth to their mode."""
+of VRM 1.0 with "overrides" where an expression has any: overrideBlink, overrideLookAt, overrideMouth to their mode;
+and "binary" where it is there all or not at all."""
 
 CHOSEN, CONFIRMED = "chosen", "confirmed"
 """What Target.sure is where the artist chose the channels, or found the guessed ones right."""

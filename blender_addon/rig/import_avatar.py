@@ -232,15 +232,17 @@ def expressions(document: dict[str, Any]) -> list[tuple[str, list[tuple[int, int
     return found
 
 
-def _overrides(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """By VRM 1.0 expression, what it does to blinks, gaze and mouth where that is not nothing."""
+def _manners(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """By VRM 1.0 expression, what it does to blinks, gaze and mouth where that is not nothing, and whether it is there
+    all or not at all."""
     stated = ((document.get("extensions") or {}).get("VRMC_vrm") or {}).get("expressions") or {}
     found: dict[str, dict[str, Any]] = {}
     for group in ("preset", "custom"):
         for name, expression in (stated.get(group) or {}).items():
             rules = {rule: expression.get(rule) for rule in _OVERRIDES if expression.get(rule) in ("block", "blend")}
-            if rules:
-                found[str(name)] = {"overrides": rules}
+            binary = {"binary": True} if expression.get("isBinary") is True else {}
+            if rules or binary:
+                found[str(name)] = {"overrides": rules, **binary}
     return found
 
 
@@ -293,7 +295,7 @@ def _gaze(document: dict[str, Any]) -> dict[str, float]:
 def _note_expressions(document: dict[str, Any], objects: list[bpy.types.Object]) -> None:
     """Moves what the numbers point at onto the objects, and takes the numbers off again."""
     binds_of: dict[int, list[dict[str, Any]]] = defaultdict(list)
-    overrides = _overrides(document)
+    manners = _manners(document)
     for name, binds in expressions(document):
         by_mesh: dict[int, dict[str, float]] = defaultdict(dict)
         for mesh, index, weight in binds:
@@ -301,7 +303,7 @@ def _note_expressions(document: dict[str, Any], objects: list[bpy.types.Object])
             if 0 <= index < len(names):
                 by_mesh[mesh][names[index]] = weight
         for mesh, keys in by_mesh.items():
-            binds_of[mesh].append({"name": name, "binds": keys, **overrides.get(name, {})})
+            binds_of[mesh].append({"name": name, "binds": keys, **manners.get(name, {})})
     motions, gaze = _bone_nodes(document), _gaze(document)
     for obj in objects:
         obj.pop(_NODE, None)

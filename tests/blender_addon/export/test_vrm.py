@@ -14,9 +14,11 @@ from blender_addon.export.gltf_nodes import world_matrices
 from blender_addon.export.vrm import export_vrm
 from blender_addon.export.vrm_meta import VrmMeta
 from blender_addon.messages import AddonError
+from blender_addon.rig.import_avatar import import_avatar
 from blender_addon.rig.motions import BoneTarget
 
 META = VrmMeta(name="Mim", authors=("A. Nimator",))
+OVERRIDES = ("overrideBlink", "overrideLookAt", "overrideMouth")
 REQUIRED = {
     "hips", "spine", "head", *(
         side + bone
@@ -263,3 +265,33 @@ def test_eyes_that_follow_by_bones_look_by_bones_as_far_as_they_turn(make, tmp_p
         told = look[f"rangeMap{name}"]
         assert told["inputMaxValue"] == pytest.approx(math.degrees(angle))
         assert told["outputScale"] == pytest.approx(math.degrees(angle))
+
+
+def test_an_avatar_that_is_imported_and_written_again_keeps_its_expressions(make, tmp_path):
+    names = ["jawOpen", "Joy", "Lid", "blinkLeft", *(name for name in presets()["angry"].mix if "jaw" not in name)]
+    path = export_vrm(make(names, teeth=()), tmp_path / "a.vrm", META).path
+    file = GltfFile.read(path)
+    stated = file.document["extensions"]["VRMC_vrm"]["expressions"]
+    face = next(index for index, node in enumerate(file.document["nodes"]) if "mesh" in node and node["name"] == "Face")
+
+    def says(*binds, binary=False, **rules):
+        told = [{"node": face, "index": names.index(name), "weight": weight} for name, weight in binds]
+        return {"isBinary": binary, "morphTargetBinds": told, **rules}
+
+    stated["preset"]["surprised"] = says(("Joy", 0.5), ("jawOpen", 0.25))
+    stated["preset"]["happy"] = says(("Joy", 1.0), binary=True, overrideBlink="block", overrideMouth="blend")
+    stated["custom"] = {"smug": says(("Lid", 0.5), overrideLookAt="block"), "EyeBlinkLeft": says(("Lid", 1.0))}
+    path.write_bytes(file.to_bytes())
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    again = export_vrm(import_avatar(path), tmp_path / "b.vrm", META).path
+
+    def told(path):
+        gltf, vrm = vrm_of(path)
+        return {
+            (kind, name): (shown(gltf, one), one["isBinary"], [one.get(rule, "none") for rule in OVERRIDES])
+            for kind, group in vrm["expressions"].items()
+            for name, one in group.items()
+        }
+
+    after = told(again)
+    assert {key: after.get(key) for key in told(path)} == told(path)
