@@ -1,6 +1,7 @@
 """Files that are never half written at their final name."""
 
 import os
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,9 +18,10 @@ _SHORT: Final = 40
 def written_whole(path: str | Path) -> Iterator[Path]:
     """Yields a temporary path beside `path`; on success it is renamed to `path`, otherwise removed.
 
-    The temporary name keeps the suffix, for libraries that choose a format by it.
-    Raises FaceMimicError (kind "file") when the folder is missing or cannot be written, or when the disk refuses on the
-    way.
+    The temporary name keeps the suffix, for libraries that choose a format by it. A file that is there already keeps
+    its permissions; where it is a link, the file that it leads to is written.
+    Raises FaceMimicError (kind "file") when the folder is missing or cannot be written, the file is write-protected, or
+    the disk refuses on the way.
     """
     path = Path(path)
     try:
@@ -30,6 +32,9 @@ def written_whole(path: str | Path) -> Iterator[Path]:
         raise FaceMimicError(f"Cannot write {path}: {error}. Choose another name or folder.", "file") from error
     if path.is_dir():
         raise FaceMimicError(f"{path} is a folder. Give the name of a file.", "file")
+    path = path.resolve() if path.is_symlink() else path
+    if path.is_file() and not os.access(path, os.W_OK):
+        raise FaceMimicError(f"{path} is write-protected. Choose another name, or allow writing to it.", "file")
     try:
         handle, name = tempfile.mkstemp(prefix=f".{path.stem[:_SHORT]}.", suffix=path.suffix, dir=path.parent)
     except OSError as error:
@@ -43,7 +48,7 @@ def written_whole(path: str | Path) -> Iterator[Path]:
         yield part
         mask = os.umask(0)
         os.umask(mask)
-        part.chmod(0o666 & ~mask)
+        part.chmod(stat.S_IMODE(path.stat().st_mode) if path.is_file() else 0o666 & ~mask)
         part.replace(path)
     except OSError as error:
         raise FaceMimicError(f"Cannot write {path}: {error.strerror or error}.", "file") from error

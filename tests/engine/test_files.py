@@ -1,4 +1,6 @@
 import errno
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -33,3 +35,29 @@ def test_a_name_that_no_file_can_have_is_a_sentence(tmp_path: Path, name: str) -
     with pytest.raises(FaceMimicError, match="another name"), written_whole(tmp_path / name):
         raise AssertionError
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has other permissions, and links need a privilege")
+def test_what_is_written_over_keeps_its_permissions_and_links_lead_on(tmp_path: Path) -> None:
+    real, link = tmp_path / "real.vrm", tmp_path / "links" / "link.vrm"
+    real.write_text("old")
+    real.chmod(0o600)
+    link.parent.mkdir()
+    link.symlink_to(real)
+    with written_whole(link) as part:
+        part.write_text("new")
+    assert link.is_symlink()
+    assert real.read_text() == "new"
+    assert real.stat().st_mode & 0o777 == 0o600
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["link.vrm", "links", "real.vrm"]
+
+
+def test_a_write_protected_file_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "avatar.vrm"
+    path.write_bytes(b"before")
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    with pytest.raises(FaceMimicError, match="write-protected") as error, written_whole(path):
+        raise AssertionError
+    assert error.value.kind == "file"
+    assert path.read_bytes() == b"before"
+    assert list(tmp_path.iterdir()) == [path]
