@@ -69,6 +69,7 @@ def exported(character: Character, *, morph_normals: bool = False) -> tuple[Gltf
                 export_cameras=False,
                 export_lights=False,
                 export_extras=False,
+                export_image_webp_fallback=True,
                 export_current_frame=True,
                 export_rest_position_armature=True,
                 export_morph=True,

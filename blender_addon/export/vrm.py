@@ -10,6 +10,7 @@ import bpy
 from mathutils import Matrix, Vector
 
 from ..messages import AddonError
+from ..rig.avatar_meta import stated_meta
 from ..rig.character import Character
 from . import blender_gltf, provenance
 from .blender_data import armature_bones
@@ -55,6 +56,7 @@ def export_vrm(
     action = active_take(character) if with_animation else None
     with written_whole(target) as part:
         file, notes = blender_gltf.exported(character, morph_normals=morph_normals)
+        _give_materials(file)
         place = standing(character.armature, bones)
         _put(file, place)
         seconds = blender_gltf.perform(file, character, [action], turn=place) if action else 0.0
@@ -86,7 +88,8 @@ def export_vrm(
         if with_provenance:
             provenance.stamp(file, provenance.of_action(action) if action else None)
         part.write_bytes(file.to_bytes())
-    return Exported(target, seconds, (*notes, *_pose_notes(character.armature, bones)))
+    notes = (*notes, *_pose_notes(character.armature, bones), *_source_notes(character.armature))
+    return Exported(target, seconds, notes)
 
 
 def _performing_bones(character: Character, known: dict[str, str]) -> dict[str, str]:
@@ -156,6 +159,15 @@ def _look_at(
     }
 
 
+def _give_materials(file: GltfFile) -> None:
+    """glTF's default material, written out where there is none: godot-vrm stops at meshes without."""
+    bare = [part for mesh in file.document.get("meshes", []) for part in mesh["primitives"] if "material" not in part]
+    if bare:
+        default = file.add("materials", {"name": "Default"})
+        for part in bare:
+            part["material"] = default
+
+
 def _put(file: GltfFile, place: Matrix) -> None:
     """Turns and shifts the roots of the scene, so that the avatar stands and looks as VRM demands."""
     if place == Matrix():
@@ -184,3 +196,13 @@ def _pose_notes(armature: bpy.types.Object, bones: dict[str, str]) -> list[str]:
     if min(scale) <= 0 or max(scale) - min(scale) > 1e-4 * max(scale):
         notes.append(f"{armature.name} is scaled unevenly; VRM applications may distort it. Apply its scale.")
     return notes
+
+
+def _source_notes(armature: bpy.types.Object) -> list[str]:
+    stated = stated_meta(armature)
+    if stated is None or not stated.parts:
+        return []
+    return [
+        f"Blender did not take these over from {stated.file}, so the new file lacks them: {', '.join(stated.parts)}. "
+        "Add Take to Avatar keeps them; so does the VRM Add-on for Blender."
+    ]

@@ -21,11 +21,13 @@ PICTURES: Final = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jp
 
 
 class Stated(NamedTuple):
-    """file: its name. version: 0 or 1, of VRM. meta: as the file has it, unchecked."""
+    """file: its name. version: 0 or 1, of VRM. meta: as the file has it, unchecked. parts: what else VRM has in it, and
+    Blender's importer does not take over, in the artist's words."""
 
     file: str
     version: int
     meta: dict[str, Any]
+    parts: tuple[str, ...]
 
 
 def note_meta(document: dict[str, Any], binary: bytes, path: Path, owner: bpy.types.Object) -> None:
@@ -34,7 +36,8 @@ def note_meta(document: dict[str, Any], binary: bytes, path: Path, owner: bpy.ty
     for version, name, picture in ((1, "VRMC_vrm", "thumbnailImage"), (0, "VRM", "texture")):
         meta = (extensions.get(name) or {}).get("meta")
         if isinstance(meta, dict):
-            owner[STATED] = json.dumps({"file": path.name, "version": version, "meta": meta}, ensure_ascii=False)
+            told = {"file": path.name, "version": version, "meta": meta, "parts": _left_behind(document)}
+            owner[STATED] = json.dumps(told, ensure_ascii=False)
             index = meta.get(picture)
             if version == 0:
                 index = (_at(document, "textures", index) or {}).get("source")
@@ -52,7 +55,26 @@ def stated_meta(owner: bpy.types.Object | None) -> Stated | None:
         return None
     if not isinstance(told, dict) or told.get("version") not in (0, 1) or not isinstance(told.get("meta"), dict):
         return None
-    return Stated(str(told.get("file", "")), told["version"], told["meta"])
+    parts = told.get("parts")
+    named = tuple(map(str, parts)) if isinstance(parts, list) else ()
+    return Stated(str(told.get("file", "")), told["version"], told["meta"], named)
+
+
+def _left_behind(document: dict[str, Any]) -> list[str]:
+    """The parts of a VRM avatar that Blender's glTF importer does not know."""
+    text = json.dumps(document)
+    old = (document.get("extensions") or {}).get("VRM") or {}
+    used = document.get("extensionsUsed") or []
+    groups = (old.get("blendShapeMaster") or {}).get("blendShapeGroups") or []
+    found = {
+        "MToon materials": "VRMC_materials_mtoon" in used or '"VRM/MToon"' in text,
+        "spring bones": "VRMC_springBone" in used or bool((old.get("secondaryAnimation") or {}).get("boneGroups")),
+        "node constraints": "VRMC_node_constraint" in used,
+        "colours and textures of expressions": '"materialColorBinds": [{' in text
+        or '"textureTransformBinds": [{' in text
+        or any(group.get("materialValues") for group in groups),
+    }
+    return [name for name, there in found.items() if there]
 
 
 def thumbnail(owner: bpy.types.Object | None) -> bpy.types.Image | None:

@@ -295,3 +295,41 @@ def test_an_avatar_that_is_imported_and_written_again_keeps_its_expressions(make
 
     after = told(again)
     assert {key: after.get(key) for key in told(path)} == told(path)
+
+
+def test_what_readers_of_vrm_stop_at_is_there(make, tmp_path):
+    """As of godot-vrm's importer: names of nodes, materials, isBinary, every permission."""
+    gltf, vrm = vrm_of(export_vrm(make(), tmp_path / "mim.vrm", META).path)
+    assert all(node.name for node in gltf.nodes)
+    assert all(part.material is not None for mesh in gltf.meshes for part in mesh.primitives)
+    assert all("isBinary" in one for group in vrm["expressions"].values() for one in group.values())
+    assert {"avatarPermission", "commercialUsage", "creditNotation", "modification"} <= set(vrm["meta"])
+    assert all(part > 0 for node in gltf.nodes for part in node.scale or [])
+    assert all(len({len(part.targets or []) for part in mesh.primitives}) == 1 for mesh in gltf.meshes)
+    used = {bone["node"] for bone in vrm["humanoid"]["humanBones"].values()}
+    assert len(used) == len(vrm["humanoid"]["humanBones"])
+
+
+def test_pictures_are_in_formats_that_every_reader_knows(make, tmp_path):
+    character = make(["jawOpen"])
+    picture = bpy.data.images.new("Paint", 4, 4)
+    picture.file_format, picture.filepath_raw = "WEBP", str(tmp_path / "paint.webp")
+    picture.save()
+    material = bpy.data.materials.new("Skin")
+    material.use_nodes = True
+    texture = material.node_tree.nodes.new("ShaderNodeTexImage")
+    texture.image = bpy.data.images.load(str(tmp_path / "paint.webp"))
+    base = material.node_tree.nodes["Principled BSDF"].inputs["Base Color"]
+    material.node_tree.links.new(texture.outputs["Color"], base)
+    face = character.meshes[0].data
+    face.materials.append(material)
+    face.uv_layers.new(name="UV")
+    gltf, _ = vrm_of(export_vrm(character, tmp_path / "mim.vrm", META).path)
+    assert {gltf.images[one.source].mimeType for one in gltf.textures} == {"image/png"}
+
+
+def test_what_blender_does_not_take_over_from_an_avatar_is_told(scene, shared, tmp_path):
+    character = import_avatar(shared / "rigs" / "Godette_vrm_v4.vrm")
+    (note,) = [one for one in export_vrm(character, tmp_path / "mim.vrm", META).notes if "did not take" in one]
+    assert "from Godette_vrm_v4.vrm, so the new file lacks them: MToon materials, spring bones" in note
+    assert "Add Take to Avatar keeps them" in note
