@@ -11,9 +11,9 @@ generate {request, device} + arrays observed_values, observed_confidence → arr
 video {path, and any of engine/video/options.py} a video, a folder of images or a photo → as generate, and report
 faces {path, start, end, fps, mirrored, model} the people to choose from → time, faces (boxes), array portraits (0..1)
 convert {path, target, fps} reads a recorded take and writes it as `target` if given → as generate, and notes
-add_take {path, target, name, fps, channels, provenance, overwrite, with_provenance, approximate, replace, mapping} +
-                    array values adds that take to the avatar at path and writes it as target; mapping is a mapping
-                    file's text → path, name, seconds, targets, notes, remarks
+add_take {path, target, takes, overwrite, with_provenance, approximate, replace, mapping} + array "values N" of take N
+                    adds the takes {name, fps, channels, provenance} to the avatar at path and writes it as target;
+                    mapping is a mapping file's text → path, takes {name, seconds, targets}, notes, remarks
 write_take {target, fps, channels, provenance, with_provenance} + array values writes that take in the format that the
                     target's ending asks for → path, seconds, notes
 retarget {fps, channels, meshes, shown} + array values, and "points N", "moved N" of mesh N: the performance on a rig
@@ -270,25 +270,33 @@ def _convert(worker: Worker, job: Job) -> Answer:
 
 
 def _add_take(worker: Worker, job: Job) -> Answer:
-    from engine.avatars.add_take import add_take
+    from engine.avatars.add_take import add_takes
     from engine.avatars.mapping import mapping_of
 
-    header = job.header
-    path, target, name = (_text(job, field, needed=True) or "" for field in ("path", "target", "name"))
+    header, told = job.header, job.header.get("takes")
+    path, target = (_text(job, field, needed=True) or "" for field in ("path", "target"))
     mapping = _text(job, "mapping")
-    made = add_take(
+    if not (isinstance(told, list) and told and all(isinstance(one, dict) for one in told)):
+        raise FaceMimicError("The operation “add_take” needs “takes” as a list.")
+    names = [one.get("name") for one in told]
+    if not all(isinstance(name, str) and name for name in names):
+        raise FaceMimicError("Each of the takes needs a name.")
+    made = add_takes(
         path,
-        _given_clip(job),
+        [(_clip_of(one, job.arrays.get(f"values {place}")), str(one["name"])) for place, one in enumerate(told)],
         target,
-        name,
         overwrite=header.get("overwrite") is True,
         with_provenance=header.get("with_provenance") is not False,
         approximate=header.get("approximate") is not False,
         replace=header.get("replace") is True,
         corrections=mapping_of(mapping, "The character's mapping") if mapping else None,
     )
-    about = {"name": made.animation, "seconds": made.seconds, "targets": made.targets, "notes": list(made.notes)}
-    return {"path": str(made.path), "remarks": list(made.remarks), **about}, {}
+    return {
+        "path": str(made[0].path),
+        "takes": [{"name": one.animation, "seconds": one.seconds, "targets": one.targets} for one in made],
+        "notes": list(dict.fromkeys(note for one in made for note in one.notes)),
+        "remarks": list(dict.fromkeys(remark for one in made for remark in one.remarks)),
+    }, {}
 
 
 def _write_take(worker: Worker, job: Job) -> Answer:
@@ -301,14 +309,17 @@ def _write_take(worker: Worker, job: Job) -> Answer:
 
 def _given_clip(job: Job) -> Any:
     """The Clip that a request carries."""
+    return _clip_of(job.header, job.arrays.get("values"))
+
+
+def _clip_of(told: dict[str, Any], values: np.ndarray | None) -> Any:
     from engine.clip import Clip
     from engine.request import number
 
-    header, values = job.header, job.arrays.get("values")
-    channels, facts = header.get("channels"), header.get("provenance", {})
+    channels, facts = told.get("channels"), told.get("provenance", {})
     if values is None or not isinstance(channels, list) or not isinstance(facts, dict):
         raise FaceMimicError("A take needs the array values, and fps, channels and provenance.")
-    return Clip(values, number("fps", header.get("fps"), 1, 1000), tuple(channels), facts)
+    return Clip(values, number("fps", told.get("fps"), 1, 1000), tuple(channels), facts)
 
 
 def _retarget(worker: Worker, job: Job) -> Answer:

@@ -1,4 +1,4 @@
-"""Add Take to Avatar: the active take into a .vrm or .glb that exists, without exporting it again."""
+"""Add Take to Avatar: the active take, or every take, into a .vrm or .glb that exists, without exporting it again."""
 
 # pyright: reportInvalidTypeForm=false
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import bpy
 
 from .. import client, preferences
-from ..export.take import active_take, fine_rate, lost, read_take
+from ..export.take import active_take, all_takes, fine_rate, lost, read_take
 from ..hints import Context
 from ..messages import AddonError
 from ..properties import needed_object, settings
@@ -22,11 +22,20 @@ class FACEMIMIC_OT_add_to_avatar(AskingAboutFile, bpy.types.Operator):
     bl_idname = "facemimic.add_to_avatar"
     bl_label = "Add Take to Avatar"
     bl_description = (
-        "Add the character's active take to a .vrm or .glb file as one more animation; all else in it stays as it is. "
-        "Writes a new file beside the chosen one, named after both, unless Overwrite is on"
+        "Add the character's take, or all of its takes, to a .vrm or .glb file as animations; all else in it stays as"
+        " it is. Writes a new file beside the chosen one, named after both, unless Overwrite is on"
     )
 
     filter_glob: bpy.props.StringProperty(default="*.vrm;*.glb", options={"HIDDEN"})
+    takes: bpy.props.EnumProperty(
+        name="Takes",
+        description="Which performances are added, each as one animation",
+        items=(
+            ("active", "Active Take", "The take that plays"),
+            ("all", "All Takes", "Every action that FaceMimic made for the character"),
+        ),
+        default="active",
+    )
     overwrite: bpy.props.BoolProperty(
         name="Overwrite",
         description="Write into the chosen file itself; otherwise a new file is written beside it",
@@ -62,24 +71,25 @@ class FACEMIMIC_OT_add_to_avatar(AskingAboutFile, bpy.types.Operator):
         if not path.is_file() or path.suffix.lower() not in SUFFIXES:
             raise AddonError(f"There is no .vrm or .glb avatar at {path}.")
         character = find_character(needed_object(context))
-        action = active_take(character)
-        clip = read_take(character, action, fps=fine_rate())
-        self._lost = lost(character, action)
+        actions = (active_take(character),) if self.takes == "active" else all_takes(character)
+        clips = [read_take(character, action, fps=fine_rate()) for action in actions]
+        self._lost = tuple(dict.fromkeys(note for action in actions for note in lost(character, action)))
         corrected = entries_of(character) if self.with_mapping else []
         fields = {
             "path": str(path),
-            "target": str(self._target(path, action.name)),
-            "name": action.name,
-            "fps": clip.fps,
-            "channels": list(clip.channels),
-            "provenance": clip.provenance,
+            "target": str(self._target(path, actions[0].name if self.takes == "active" else "takes")),
+            "takes": [
+                {"name": action.name, "fps": clip.fps, "channels": list(clip.channels), "provenance": clip.provenance}
+                for action, clip in zip(actions, clips, strict=True)
+            ],
             "overwrite": self.overwrite,
             "with_provenance": self.with_provenance,
             "approximate": settings(context).approximate,
             "replace": self.replace,
             "mapping": as_text(character.name, corrected) if corrected else None,
         }
-        return preferences.engine().ask("add_take", fields, {"values": clip.values})
+        arrays = {f"values {place}": clip.values for place, clip in enumerate(clips)}
+        return preferences.engine().ask("add_take", fields, arrays)
 
     def _target(self, avatar: Path, take: str) -> Path:
         if self.target:
@@ -96,7 +106,8 @@ class FACEMIMIC_OT_add_to_avatar(AskingAboutFile, bpy.types.Operator):
             self.report({"INFO"}, str(remark))
         told = answer.header
         try:
-            return f"Wrote {Path(told['path'])} with “{told['name']}”, {float(told['seconds']):.2f} s."
+            takes = ", ".join(f"“{one['name']}”, {float(one['seconds']):.2f} s" for one in told["takes"])
+            return f"Wrote {Path(told['path'])} with {takes}."
         except (KeyError, TypeError, ValueError) as error:
             raise AddonError("The engine's answer cannot be read. Install FaceMimic and its engine again.") from error
 

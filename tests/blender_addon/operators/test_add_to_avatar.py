@@ -70,6 +70,20 @@ def test_the_avatar_itself_is_written_when_asked(avatar):
     assert [one["name"] for one in animations(avatar)] == ["Hello", "Hello 2"]
 
 
+def test_all_takes_go_in_at_once(avatar, performing, make_clip, tmp_path, capfd):
+    save_npz(make_clip({"eyeBlinkLeft": np.linspace(0, 1, 49)}), tmp_path / "Wink.npz")
+    bpy.context.scene.facemimic.new_take = True
+    bpy.ops.facemimic.load_take(filepath=str(tmp_path / "Wink.npz"))
+    assert bpy.ops.facemimic.add_to_avatar(filepath=str(avatar), takes="all") == {"FINISHED"}
+    assert "with “Wink”, 2.00 s, “Hello 2”, 1.00 s." in capfd.readouterr().out
+    new = avatar.with_name("avatar takes.glb")
+    assert [one["name"] for one in animations(new)] == ["Hello", "Wink", "Hello 2"]
+    document, binary, _ = unpacked(new.read_bytes())
+    (node,) = [place for place, one in enumerate(document["nodes"]) if "mesh" in one]
+    ends = [track(document, binary, node, "weights", place)[1][-1].tolist() for place in range(3)]
+    assert ends == [pytest.approx(end, abs=0.01) for end in ([1, 0], [0, 1], [1, 0])]
+
+
 def test_a_file_that_is_no_avatar_is_a_sentence(performing, tmp_path):
     (tmp_path / "noise.vrm").write_bytes(b"noise" * 9)
     for name, sentence in (("noise.vrm", "not a binary glTF"), ("none.vrm", "no .vrm"), ("Hello.npz", "no .vrm")):

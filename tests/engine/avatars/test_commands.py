@@ -83,27 +83,25 @@ def test_the_worker_adds_a_take(
 ) -> None:
     path, new = make_avatar(NAMES), tmp_path / "new.vrm"
     pipe = start_worker()
-    about = {
-        "op": "add_take",
-        "path": str(path),
-        "target": str(new),
-        "name": "Take",
-        "fps": clip.fps,
-        "channels": list(clip.channels),
-        "provenance": clip.provenance,
-    }
-    pipe.send({"id": 1, **about}, ("values", clip.values))
+    facts = {"fps": clip.fps, "channels": list(clip.channels), "provenance": clip.provenance}
+    take = {"name": "Take", **facts}
+    about = {"op": "add_take", "path": str(path), "target": str(new), "takes": [take, {**take, "name": "Other"}]}
+    both = ("values 0", clip.values), ("values 1", 0.5 * clip.values)
+    pipe.send({"id": 1, **about}, *both)
     answer, _, _ = pipe.answer(1)
     assert answer["type"] == "result", answer
-    assert (answer["path"], answer["name"], answer["targets"]) == (str(new), "Take", 2)
+    assert answer["path"] == str(new)
+    assert [(one["name"], one["targets"]) for one in answer["takes"]] == [("Take", 2), ("Other", 2)]
     document, binary, _ = unpacked(new.read_bytes())
-    assert track(document, binary, 2, "weights")[1][-1].tolist() == [1, 0]
+    assert [track(document, binary, 2, "weights", place)[1][-1, 0] for place in (0, 1)] == [1, 0.5]
     assert document["animations"][0]["extras"]["FaceMimic"]["seed"] == 3
 
-    for number, wrong in enumerate([{"target": str(path)}, {"fps": 0}, {"channels": "all"}, {"name": ""}], start=2):
-        pipe.send({"id": number, **about, **wrong}, ("values", clip.values))
+    wrongs = [{"target": str(path)}, {"takes": []}, {"takes": "all"}, {"takes": [take, {**take, "fps": 0}]}]
+    wrongs += [{"takes": [take, {**take, **wrong}]} for wrong in ({"channels": "all"}, {"name": ""})]
+    for number, wrong in enumerate(wrongs, start=20):
+        pipe.send({"id": number, **about, **wrong}, *both)
         assert pipe.answer(number)[0]["type"] == "error"
-    csv = {**about, "op": "write_take", "target": str(tmp_path / "take.csv")}
+    csv = {**facts, "op": "write_take", "target": str(tmp_path / "take.csv")}
     pipe.send({"id": 8, **csv}, ("values", clip.values))
     assert pipe.answer(8)[0]["seconds"] == pytest.approx((len(clip.values) - 1) / clip.fps)
     assert (tmp_path / "take.csv").read_text().startswith("Timecode,BlendShapeCount")
