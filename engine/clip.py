@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.channels import CHANNELS, HIGHEST, INDEX, LOWEST
+from engine.channels import CHANNELS, HEAD, HIGHEST, INDEX, LOWEST
 from engine.errors import FaceMimicError
 from engine.files import written_whole
 
@@ -68,6 +68,12 @@ class Clip:
         """The same Clip with every value inside its channel's range."""
         clip = self.canonical()
         return Clip(np.clip(clip.values, LOWEST, HIGHEST), clip.fps, CHANNELS, clip.provenance)
+
+    def turned(self, head: np.ndarray) -> "Clip":
+        """The same Clip with head (frames, 3), radians of yaw, pitch and roll, added to the head's own."""
+        clip = self.canonical()
+        added = np.pad(np.asarray(head, np.float32), ((0, 0), (len(CHANNELS) - len(HEAD), 0)))
+        return Clip(clip.values + added, clip.fps, CHANNELS, clip.provenance).limited()
 
     def resampled(self, fps: float, frames: int | None = None) -> "Clip":
         """The same motion at another rate, linear between frames; `frames` sets the exact length."""

@@ -341,8 +341,8 @@ def _retarget(worker: Worker, job: Job) -> Answer:
     table = np.stack(columns, axis=1) if columns else np.zeros((len(clip.values), 0), np.float32)
     looks = [dict(zip(SHAPES, made.looks[mesh][name].round(3).tolist(), strict=True)) for mesh, name in shapes]
     looks = [{channel: gain for channel, gain in look.items() if gain} for look in looks]
-    notes = [*made.notes, *made.lost]
-    return {"shapes": [list(one) for one in shapes], "looks": looks, "notes": notes}, {"weights": table}
+    told = {"shapes": [list(one) for one in shapes], "looks": looks, "notes": [*made.notes, *made.lost]}
+    return told, {"weights": table, "head": made.head}
 
 
 def _transfer(worker: Worker, job: Job) -> Answer:

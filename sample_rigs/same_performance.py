@@ -78,20 +78,21 @@ def page(files: Sequence[Path], clip: Clip, path: Path) -> Path:
         pictures: list[Image.Image] = []
         for file in files:
             character = opened(file, FPS)
-            bake(fitted(character, clip), clip, frame=1.0, fps=FPS, name="The same performance")
+            bake(*fitted(character, clip), frame=1.0, fps=FPS, name="The same performance")
             pictures += moments(file.stem, character, Path(folder))
         labels = [f"{name}  {seconds:.1f} s" for name, seconds in MOMENTS.items()] * len(files)
         return studio.sheet(pictures, labels, len(MOMENTS), path)
 
 
-def fitted(character: Character, clip: Clip) -> Character:
-    """The character with curves for the shapes that it has, where some channels have none of their own."""
+def fitted(character: Character, clip: Clip) -> tuple[Character, Clip]:
+    """The character with curves for the shapes that it has, where some channels have none of their own; the clip."""
     if not solve.is_sparse(character):
-        return character
+        return character, clip
     asked = solve.question(character, clip)
     worker = preferences.engine()
     answer = worker.wait(worker.ask(solve.OPERATION, asked.fields, asked.arrays))
-    return solve.fitted(character, asked, answer.header, answer.arrays.get("weights"))
+    curves = solve.fitted(character, asked, answer.header, answer.arrays.get("weights"))
+    return curves, solve.posed(clip, answer.arrays.get("head"))
 
 
 def moments(name: str, character: Character, folder: Path) -> list[Image.Image]:

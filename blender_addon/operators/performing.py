@@ -57,5 +57,6 @@ class Performing(Asking):
         def fitted(character: Character) -> Character:
             return solve.fitted(character, asked, answer.header, answer.arrays.get("weights"))
 
-        told = put(self._take[0], self._place, self._take[1], fitted)
+        clip = solve.posed(self._take[0], answer.arrays.get("head"))
+        told = put(clip, self._place, self._take[1], fitted)
         return " ".join([told, *solve.remember(self._place.character, answer.header)])

@@ -119,6 +119,24 @@ def fitted(character: Character, asked: Question, header: Mapping[str, Any], wei
     return replace(character, targets=tuple(found.values()))
 
 
+def posed(clip: Clip, head: Any) -> Clip:
+    """The clip with the head's part of what the face cannot tell.
+
+    head: the answer's array, float32 (frames, 3), radians of yaw, pitch and roll to add; None for none. Raises
+    AddonError when it cannot be read.
+    """
+    if head is None:
+        return clip
+    added = np.asarray(head, np.float32)
+    if added.shape != (len(clip.values), len(HEAD_CHANNELS)) or not np.isfinite(added).all():
+        raise AddonError("The engine's answer cannot be read. Install FaceMimic and its engine again.")
+    values = np.array(clip.values, np.float32)
+    for channel, column in zip(HEAD_CHANNELS, added.T, strict=True):
+        if channel in clip.channels:
+            values[:, clip.channels.index(channel)] += column
+    return clip._replace(values=values)
+
+
 _told: dict[int, tuple[str, ...]] = {}
 
 

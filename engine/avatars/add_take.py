@@ -168,6 +168,8 @@ def append(
     weights, fitted = _weights(file, found, clip, turning) if approximate else ({}, None)
     if place is not None:
         free(file, place)
+    if fitted:
+        clip = clip.turned(fitted.head)
     _add_faces(file, animation, [(face, weights.get(face.node, face.weights(clip))) for face in found], clip.fps)
     for bone in turning:
         _add_bone(file, animation, bone, clip)

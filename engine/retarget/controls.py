@@ -195,7 +195,7 @@ def _expression_look(
     if not any(key in known for key in binds):
         return named, named
     own = np.clip(sum((w * known[key] for key, w in binds.items() if key in known), np.zeros(len(SHAPES))), 0, 1)
-    telling = max(_REGIONS, key=lambda region: float((named * weights())[list(region)].max()))
+    telling = telling_region(named)
     if own[list(telling)].max() >= _NEW / 2:
         return own, own
     look = named.copy()
@@ -203,6 +203,18 @@ def _expression_look(
         if own[list(region)].any():
             look[list(region)] = own[list(region)]
     return look, own
+
+
+def telling_region(look: np.ndarray) -> tuple[int, ...]:
+    """The channels of the part of the face, mouth, lids, gaze or brows, that the look (52,) is read by first."""
+    return max(_REGIONS, key=lambda region: float((look * weights())[list(region)].max()))
+
+
+def beside(look: np.ndarray) -> np.ndarray:
+    """bool (52,): the channels of the other parts."""
+    telling = telling_region(look)
+    others = [channel for region in _REGIONS if region != telling for channel in region]
+    return np.isin(np.arange(len(SHAPES)), others)
 
 
 def _merged(controls: Iterable[Control]) -> list[Control]:

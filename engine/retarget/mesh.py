@@ -5,20 +5,16 @@ scheme knows. Blinks and vowels, which have reliable names, show where the eyes 
 the other shapes move is measured in the face's own directions and sizes, whichever way the mesh faces.
 """
 
-import tomllib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-from scipy.optimize import nnls
 
 from engine.channels import INDEX, SHAPES
+from engine.retarget.mouths import MOUTH, see_mouths
 from engine.retarget.seen import both_sides
 
-MOUTH: Final = tuple(i for i, name in enumerate(SHAPES) if name.startswith(("mouth", "jaw", "tongue", "cheekPuff")))
 LIDS: Final = tuple(i for i, name in enumerate(SHAPES) if name.startswith(("eyeBlink", "eyeWide", "eyeSquint")))
 GAZE: Final = tuple(i for i, name in enumerate(SHAPES) if name.startswith("eyeLook"))
 BROWS: Final = tuple(i for i, name in enumerate(SHAPES) if name.startswith("brow"))
@@ -29,7 +25,6 @@ _SURE: Final = 0.8
 _CLEARLY: Final = 0.25
 """Share of a shape's largest displacement from which a vertex counts as moved."""
 _TRACE: Final = 0.1
-_TELLING: Final = ("jawOpen", "mouthSmile", "mouthStretch", "mouthPucker", "mouthFunnel", "mouthClose")
 _FULL_BROW: Final = 0.12
 """How far a brow goes at 1, in distances between the eyes: about 7 mm of 63 mm."""
 
@@ -44,14 +39,13 @@ class Moved:
 
 @dataclass(frozen=True)
 class _Face:
-    """Where a mesh's eyes and mouth are. Axes: unit vectors along its width and up; middle: between the eyes."""
+    """Where a mesh's eyes are. Axes: unit vectors along its width and up; middle: between the eyes."""
 
     across: np.ndarray
     up: np.ndarray
     middle: np.ndarray
     eyes_apart: float
     blinks: Mapping[int, np.ndarray]
-    mouth: np.ndarray
 
 
 def seen_looks(mesh: Moved, looks: Mapping[str, np.ndarray], doubted: Collection[str]) -> dict[str, np.ndarray]:
@@ -74,7 +68,7 @@ def seen_looks(mesh: Moved, looks: Mapping[str, np.ndarray], doubted: Collection
                 found[name] = brows
         elif name in doubted:
             _see_lids(found[name], face, delta)
-    _see_mouths(found, face, mesh, doubted)
+    see_mouths(found, doubted, mesh.points, mesh.moved, face.across, face.up, face.eyes_apart)
     return found
 
 
@@ -109,7 +103,7 @@ def _face(mesh: Moved, looks: Mapping[str, np.ndarray]) -> _Face | None:
         centre = np.average(place, axis=0, weights=mouth)
         rise = -(centre - (centre @ across) * across)
         up = rise if np.linalg.norm(rise) > 0 else up
-    return _Face(across, up / np.linalg.norm(up), middle, eyes_apart, blinks, mouth > _CLEARLY)
+    return _Face(across, up / np.linalg.norm(up), middle, eyes_apart, blinks)
 
 
 def _see_lids(look: np.ndarray, face: _Face, delta: np.ndarray) -> None:
@@ -142,52 +136,3 @@ def _brows(face: _Face, points: np.ndarray, delta: np.ndarray) -> np.ndarray | N
         look[INDEX["browInnerUp"]] = min(1.0, inner)
         look[[INDEX[name] for name in both_sides("browOuterUp")]] = min(1.0, max(0.0, outer))
     return look if look.max() > _TRACE else None
-
-
-def _see_mouths(looks: dict[str, np.ndarray], face: _Face, mesh: Moved, doubted: Collection[str]) -> None:
-    """Fits the mouths' looks to how wide and how open the mesh shows them, near to what the names say."""
-    named = [name for name in looks if name in mesh.moved and name in doubted and looks[name][list(MOUTH)].any()]
-    if not face.mouth.any() or not named:
-        return
-    effects, unsure = _mouth_effects()
-    seen = np.array([_mouth(face, mesh.points, mesh.moved[name]) for name in named])
-    told = np.array([effects @ looks[name] for name in named])
-    for part in range(len(effects)):
-        largest = seen[:, part].max()
-        if not (largest > 0 and told[:, part].max() > 0):
-            return
-        seen[:, part] *= told[:, part].max() / largest
-    # What a mouth shows without a name for it: dimples, presses and frowns are too small to be told by two numbers.
-    telling = np.isin(np.arange(len(SHAPES)), [INDEX[one] for stem in _TELLING for one in both_sides(stem)])
-    for name, wanted in zip(named, seen, strict=True):
-        free = np.flatnonzero((telling | (looks[name] > 0)) & np.isin(np.arange(len(SHAPES)), MOUTH))
-        unsure_of = np.where(looks[name][free] > 0, unsure["named"], unsure["unnamed"])
-        matrix = np.vstack([effects[:, free] / unsure["seen"], np.diag(1 / unsure_of)])
-        target = np.concatenate([wanted / unsure["seen"], looks[name][free] / unsure_of])
-        looks[name][free] = np.minimum(nnls(matrix, target)[0], 1.0)
-
-
-def _mouth(face: _Face, points: np.ndarray, delta: np.ndarray) -> tuple[float, float]:
-    """How much wider and how much more open the mouth becomes, in the mesh's units."""
-    place = points[face.mouth] - face.middle
-    moved = delta[face.mouth]
-    aside, height = place @ face.across, place @ face.up
-    aside, height = aside - np.median(aside), height - np.median(height)
-    reach = np.abs(aside).max()
-    corner = np.abs(aside) > 0.8 * reach
-    lips = ~corner
-    wider = float((np.sign(aside) * (moved @ face.across))[corner].mean()) if corner.any() else 0.0
-    rise = moved @ face.up
-    apart = [rise[lips & side].mean() if (lips & side).any() else 0.0 for side in (height > 0, height <= 0)]
-    return wider, float(max(apart[0] - apart[1], 0.0))
-
-
-@cache
-def _mouth_effects() -> tuple[np.ndarray, dict[str, float]]:
-    """(2, 52), what the channels do to the mouth's width and opening; how unsure what is seen and what is named is."""
-    data: dict[str, Any] = tomllib.loads(Path(__file__).with_name("mesh.toml").read_text("utf-8"))
-    effects = np.zeros((2, len(SHAPES)))
-    for row, kind in enumerate(("width", "opening")):
-        for name, effect in data[kind].items():
-            effects[row, [INDEX[channel] for channel in both_sides(name)]] = effect / len(both_sides(name))
-    return effects, data["unsure"]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.channels import INDEX, SHAPES
+from engine.channels import HEAD, INDEX, SHAPES
 from engine.retarget.controls import TELLS, Control
 from engine.retarget.seen import both_sides
 
@@ -17,8 +17,7 @@ def readable(values: np.ndarray, controls: Sequence[Control]) -> np.ndarray:
 
     values: (frames, 52). Nothing changes where the rig's own shapes show the channels in question.
     """
-    sure = [control.look if control.sure is None else control.sure for control in controls]
-    shown = np.max([np.zeros(len(SHAPES)), *sure], axis=0) >= TELLS
+    shown = _shown(controls)
     pure = np.zeros(len(shown), bool)
     for control in controls:
         pure |= (control.look >= TELLS) & control.pure
@@ -27,13 +26,33 @@ def readable(values: np.ndarray, controls: Sequence[Control]) -> np.ndarray:
         if not (pure[channel] and pure[other]):
             told[:, channel] -= share * values[:, other]
     told = np.clip(told, 0, 1)
+    left = told.copy()
     for channel, other, gain in _pairs("louder"):
         if not shown[channel]:
-            told[:, other] = np.minimum(told[:, other] * (1 + gain * values[:, channel]), 1)
+            told[:, other] = np.minimum(told[:, other] * (1 + gain * left[:, channel]), 1)
     for channel, other, gain in _pairs("instead"):
         if not shown[channel]:
-            told[:, other] += gain * values[:, channel] * (1 - told[:, other])
+            told[:, other] += gain * left[:, channel] * (1 - told[:, other])
     return told
+
+
+def bearing(values: np.ndarray, controls: Sequence[Control]) -> np.ndarray:
+    """What the head adds where the face lacks shapes: float32 (frames, 3), radians of yaw, pitch and roll.
+
+    values: (frames, 52).
+    """
+    shown = _shown(controls)
+    added = np.zeros((len(values), len(HEAD)), np.float32)
+    for channel, other, radians in _pairs("bearing"):
+        if not shown[channel]:
+            added[:, other - len(SHAPES)] += radians * values[:, channel]
+    return added
+
+
+def _shown(controls: Sequence[Control]) -> np.ndarray:
+    """bool (52,): the channels that something on the rig tells, an emotion's mere name not counted."""
+    sure = [control.look if control.sure is None else control.sure for control in controls]
+    return np.max([np.zeros(len(SHAPES)), *sure], axis=0) >= TELLS
 
 
 @cache

@@ -7,17 +7,19 @@ from typing import Final
 import numpy as np
 
 from engine.avatars.schemes import Part
-from engine.channels import INDEX, SHAPES
+from engine.channels import HEAD, INDEX, SHAPES
 from engine.clip import Clip
-from engine.retarget.controls import Control, Mesh, controls_of, fine_channels
+from engine.retarget.controls import Control, Mesh, beside, controls_of, fine_channels
 from engine.retarget.overrides import GROUPS, factors, group_of
-from engine.retarget.reading import readable
+from engine.retarget.reading import bearing, readable
 from engine.retarget.report import sentences
 from engine.retarget.seen import metric
 from engine.retarget.solve import solve
 
-_APART: Final = {"visemes": 0.2, "expressions": 0.1}
+_APART: Final = {"visemes": 0.2, "expressions": 0.2}
 """How much shapes of one table exclude one another, as parts of their own weight: a mouth is one vowel, not three."""
+_BESIDE: Final = 0.5
+"""What the other parts of the face count of an emotion's look, beside the part that tells it."""
 _IGNORED, _STEEP = 0.3, 2.0
 """Share of the strongest alternative up to which another is dropped in the second fit, and how fast it may come in."""
 _FAINT: Final = 0.03
@@ -28,7 +30,7 @@ _TRACE, _MEANT = 0.15, 0.5
 
 _CROWDED: Final = 1.0
 """How far the vowels' sum may pass 1 until they share one mouth wholly."""
-_DECIDED: Final = 8
+_DECIDED: Final = 3
 """Power of what a vowel shows that its share goes by: the more, the less a weaker one gets."""
 
 
@@ -36,12 +38,14 @@ _DECIDED: Final = 8
 class Retargeted:
     """The performance on a rig. weights: by mesh, shape to float32 (frames,) within 0..1; settled shapes are left out.
 
-    looks: the same to float64 (52,), what the shape shows at 1. notes: sentences about what is shown by what. lost:
-    about what is not shown.
+    looks: the same to float64 (52,), what the shape shows at 1. head: float32 (frames, 3), radians of yaw, pitch and
+    roll that the head adds to its own; it stays where the performance keeps it still. notes: sentences about what is
+    shown by what. lost: about what is not shown.
     """
 
     weights: tuple[dict[str, np.ndarray], ...]
     looks: tuple[dict[str, np.ndarray], ...]
+    head: np.ndarray
     notes: tuple[str, ...]
     lost: tuple[str, ...]
 
@@ -62,8 +66,9 @@ def retarget(clip: Clip, meshes: Sequence[Mesh], shown: Iterable[str] = ()) -> R
     fine = fine_channels(controls)
     if fine.all():
         nothing: tuple[dict[str, np.ndarray], ...] = tuple({} for _ in meshes)
-        return Retargeted(nothing, nothing, (), ())
-    values = clip.limited().values[:, : len(SHAPES)].astype(float)
+        return Retargeted(nothing, nothing, np.zeros((len(clip.values), len(HEAD)), np.float32), (), ())
+    values, turning = np.split(clip.limited().values.astype(float), [len(SHAPES)], axis=1)
+    head = bearing(values, controls) if turning.any() else np.zeros_like(turning, np.float32)
     amounts = _amounts(values, readable(values, controls), controls)
     found: list[dict[str, np.ndarray]] = [{} for _ in meshes]
     looks: list[dict[str, np.ndarray]] = [{} for _ in meshes]
@@ -72,12 +77,12 @@ def retarget(clip: Clip, meshes: Sequence[Mesh], shown: Iterable[str] = ()) -> R
             found[mesh][key] = found[mesh].get(key, 0.0) + np.float32(weight) * amount
             looks[mesh][key] = np.clip(looks[mesh].get(key, 0.0) + weight * control.look, -1, 1)
     weights = tuple({key: np.clip(one, 0, 1).astype(np.float32) for key, one in own.items()} for own in found)
-    return Retargeted(weights, tuple(looks), *sentences(values, controls, amounts, fine))
+    return Retargeted(weights, tuple(looks), head, *sentences(values, controls, amounts, fine))
 
 
 def _amounts(values: np.ndarray, wanted: np.ndarray, controls: Sequence[Control]) -> np.ndarray:
     """float32 (frames, controls), with the avatar's override rules applied; values and wanted are (frames, 52)."""
-    both = np.array([control.look for control in controls]).reshape(len(controls), len(SHAPES))
+    both = np.array([_read_as(control) for control in controls]).reshape(len(controls), len(SHAPES))
     looks, against = np.maximum(both, 0), np.maximum(-both, 0)
     lower, upper = np.zeros((2, len(values), len(controls)))
     upper += 1.0
@@ -100,27 +105,42 @@ def _amounts(values: np.ndarray, wanted: np.ndarray, controls: Sequence[Control]
                 lower[:, place] = np.minimum(lower[:, place], upper[:, place])
     if limited or overriding:
         amounts = solve(wanted, looks, lower, upper, metric(), apart, against)
-    return _one_mouth(amounts, controls, wanted @ metric() @ looks.T, np.sum((looks @ metric()) * looks, axis=1))
+    return _one_mouth(amounts, controls, wanted, looks)
 
 
-def _one_mouth(amounts: np.ndarray, controls: Sequence[Control], pulls: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+def _read_as(control: Control) -> np.ndarray:
+    """float64 (52,): the look as it is read; an emotion is asked for by what tells it, and the rest comes along."""
+    if control.table != "expressions":
+        return control.look
+    return np.where(beside(control.look), _BESIDE * control.look, control.look)
+
+
+def _one_mouth(amounts: np.ndarray, controls: Sequence[Control], wanted: np.ndarray, looks: np.ndarray) -> np.ndarray:
     """The amounts with the vowels sharing one mouth: each is a whole mouth, and two at once are none.
 
-    pulls: (frames, controls), how much the performance asks for each; sizes: (controls,), how much each shows. The one
-    that shows most of the performance keeps nearly all of the mouth, and takes it over without a jump.
+    The one that shows most of the performance keeps nearly all of the mouth, and takes it over without a jump. Small
+    mouths may add up, as long as they show no more together than the largest does.
     """
     places = [place for place, control in enumerate(controls) if control.table == "visemes"]
     if len(places) < 2:
         return amounts
-    vowels = amounts[:, places].astype(float)
+    vowels, mouths = amounts[:, places].astype(float), looks[places]
+    sizes = np.maximum(_visible(mouths), 1e-9)
     total = vowels.sum(axis=1, keepdims=True)
     crowded = np.clip((total - 1) / _CROWDED, 0, 1)
-    shown = np.maximum(pulls[:, places], 0) / np.sqrt(np.maximum(sizes[places], 1e-9))
+    shown = np.maximum(wanted @ metric() @ mouths.T, 0) / sizes
     shares = vowels * (shown / np.maximum(shown.max(axis=1, keepdims=True), 1e-9)) ** _DECIDED
     shares = np.divide(shares, shares.sum(axis=1, keepdims=True), out=np.zeros_like(shares), where=crowded > 0)
+    room = sizes.max() / np.maximum(_visible(shares @ mouths), 1e-9)
+    shares *= np.clip(room[:, None], 1, np.maximum(total, 1))
     amounts = amounts.copy()
-    amounts[:, places] = (1 - crowded) * vowels + crowded * shares
+    amounts[:, places] = np.clip((1 - crowded) * vowels + crowded * shares, 0, 1)
     return amounts
+
+
+def _visible(faces: np.ndarray) -> np.ndarray:
+    """float64 (n,): how far faces (n, 52) are from rest, to an onlooker."""
+    return np.sqrt(np.sum((faces @ metric()) * faces, axis=1))
 
 
 def _one_of_each(amounts: np.ndarray, controls: Sequence[Control], lower: np.ndarray, upper: np.ndarray) -> bool:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from engine.channels import CHANNELS, HEAD_LIMIT
+from engine.channels import CHANNELS, HEAD_LIMIT, HIGHEST, INDEX
 from engine.clip import Clip
 from engine.errors import FaceMimicError
 
@@ -190,3 +190,12 @@ def test_any_clip_survives_its_file(values: np.ndarray, fps: float, tmp_path_fac
     loaded = Clip.load(path)
     np.testing.assert_array_equal(loaded.values, values)
     assert (loaded.fps, loaded.channels) == (fps, NAMES)
+
+
+def test_a_turned_head_adds_to_its_own_within_the_range() -> None:
+    clip = Clip(np.full((2, 2), 0.5, np.float32), 30.0, ("jawOpen", "headPitch"))
+    turned = clip.turned(np.array([[0, -0.2, 0.1], [0, 5.0, 0]]))
+    assert turned.values[0, INDEX["headPitch"]] == pytest.approx(0.3)
+    assert turned.values[0, INDEX["headRoll"]] == pytest.approx(0.1)
+    assert turned.values[1, INDEX["headPitch"]] == HIGHEST[INDEX["headPitch"]]
+    assert turned.values[0, INDEX["jawOpen"]] == pytest.approx(0.5)

@@ -43,7 +43,7 @@ def test_channels_that_look_alike_move_alike(fields: dict[str, np.ndarray]) -> N
                 assert abs(cosine - told) < 0.45, (name, other, cosine)
 
 
-def test_the_mouth_widens_and_opens_as_the_table_says(fields: dict[str, np.ndarray]) -> None:
+def test_the_mouth_widens_opens_and_curves_as_the_table_says(fields: dict[str, np.ndarray]) -> None:
     both = {stem: sum(fields[name].reshape(-1, 3) for name in both_sides(stem)) for stem in _stems()}
     rest = _rest()
     inwards = both["mouthPucker"][:, 0]  # it draws in nothing further than the corners
@@ -51,17 +51,20 @@ def test_the_mouth_widens_and_opens_as_the_table_says(fields: dict[str, np.ndarr
     middle = np.abs(rest[:, 0]) < 0.004
     lips = [int((np.linalg.norm(both[stem], axis=1) * middle).argmax()) for stem in ("mouthUpperUp", "mouthLowerDown")]
     wide = rest[corners[0], 0] - rest[corners[1], 0]
-    table = tomllib.loads((ROOT / "engine" / "retarget" / "mesh.toml").read_text("utf-8"))
+    table = tomllib.loads((ROOT / "engine" / "retarget" / "mouths.toml").read_text("utf-8"))
     for kind, axis, ends in (("width", 0, corners), ("opening", 2, lips)):
         for stem, told in table[kind].items():
             measured = (both[stem][ends[0], axis] - both[stem][ends[1], axis]) / abs(wide)
             measured *= np.sign(wide) if kind == "width" else 1
             assert measured == pytest.approx(told, abs=0.1), (kind, stem)
+    for stem, told in table["curve"].items():
+        measured = (both[stem][corners, 2].mean() - both[stem][lips, 2].mean()) / abs(wide)
+        assert measured == pytest.approx(told, abs=0.03), stem
 
 
 def _stems() -> list[str]:
-    table = tomllib.loads((ROOT / "engine" / "retarget" / "mesh.toml").read_text("utf-8"))
-    return [*table["width"], *table["opening"]]
+    table = tomllib.loads((ROOT / "engine" / "retarget" / "mouths.toml").read_text("utf-8"))
+    return [*table["width"], *table["opening"], *table["curve"]]
 
 
 def _rest() -> np.ndarray:

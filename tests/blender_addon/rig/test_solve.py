@@ -179,5 +179,15 @@ def test_a_real_avatar_reads_in_blender_as_in_its_file(shared: Path, scene, make
     assert made["angled_eyebrows"][1] > 0.7
     clip = make_clip({"mouthSmileLeft": [0, 0.7], "mouthSmileRight": [0, 0.7]})
     made = curves(fitted(character, clip), clip)
-    assert made["ih"][1] > 0.7
+    assert made["ih"][1] + made["uu"][1] > 0.9
     assert made["angled_eyebrows"][1] < 0.01
+
+
+def test_the_head_tells_what_the_face_cannot(make_clip):
+    clip = make_clip({"jawOpen": [0, 0.5], "headPitch": [0, 0.1]})
+    posed = solve.posed(clip, np.array([[0, 0, 0], [0, -0.3, 0.1]], np.float32))
+    np.testing.assert_allclose(posed.column("headPitch"), [0, -0.2], atol=1e-6)
+    np.testing.assert_array_equal(posed.column("jawOpen"), clip.column("jawOpen"))
+    assert solve.posed(clip, None) is clip
+    with pytest.raises(AddonError):
+        solve.posed(clip, np.zeros((1, 3), np.float32))

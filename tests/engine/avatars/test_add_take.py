@@ -535,7 +535,7 @@ def test_a_real_avatar_of_the_community_smiles_and_blinks(shared: Path, tmp_path
     end = dict(zip(names, track(document, binary, 68, "weights")[1][-1].tolist(), strict=True))
     assert end["blink_left"] == pytest.approx(1, abs=1e-5)
     assert end["blink_right"] == pytest.approx(0, abs=1e-5)
-    assert end["ih"] > 0.8
+    assert end["ih"] + end["uu"] > 1.2
     assert track(document, binary, 5, "rotation")[1][-1, 1] == pytest.approx(np.sin(0.15), abs=1e-6)
 
 

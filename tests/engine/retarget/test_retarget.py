@@ -53,6 +53,16 @@ def test_mmd_shapes_tell_the_feelings(show: Show, feeling: str, wanted: set[str]
     assert all(shown.get(name, 0) < 0.2 for name in unwanted), shown
 
 
+def test_a_head_is_bowed_for_grief_that_the_face_cannot_tell_and_stays_where_it_is_kept_still() -> None:
+    grief = clip_of({"mouthFrown": 1.0, "headYaw": 0.1}, np.linspace(0, 1, 5))
+    bowed = retarget(grief, [rig("blink", "aa")]).head
+    assert bowed.shape == (5, 3)
+    assert (np.diff(bowed[:, 1]) < 0).all()
+    np.testing.assert_array_equal(retarget(grief, [rig("blink", "aa", "mouthFrown")]).head, 0)
+    still = clip_of({"mouthFrown": 1.0}, np.linspace(0, 1, 5))
+    np.testing.assert_array_equal(retarget(still, [rig("blink", "aa")]).head, 0)
+
+
 def test_a_mouth_is_one_of_the_vowels(show: Show) -> None:
     for gains, vowel in (
         ({"jawOpen": 0.6, "mouthLowerDown": 0.25}, "aa"),

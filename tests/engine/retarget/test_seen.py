@@ -9,7 +9,7 @@ import pytest
 from engine.avatars.schemes import looks, schemes
 from engine.channels import INDEX, MIRROR_ORDER, SHAPES, spread
 from engine.paths import rig_folder
-from engine.retarget import mesh, reading, seen
+from engine.retarget import mouths, reading, seen
 from engine.retarget.seen import both_sides, metric
 
 FOLDER = Path(seen.__file__).parent
@@ -23,10 +23,10 @@ def test_the_metric_is_one_and_knows_no_side() -> None:
     np.testing.assert_allclose(table[np.ix_(order, order)], table)
 
 
-@pytest.mark.parametrize("name", ["seen.toml", "reading.toml", "mesh.toml"])
+@pytest.mark.parametrize("name", ["seen.toml", "reading.toml", "mouths.toml"])
 def test_the_tables_name_channels(name: str) -> None:
     for table, entries in tomllib.loads((FOLDER / name).read_text("utf-8")).items():
-        if table == "unsure":
+        if table in ("seen", "unsure"):
             continue
         for stem, value in entries.items():
             stems = [stem, *(value if isinstance(value, dict) else ())]
@@ -54,10 +54,11 @@ def test_the_schemes_state_looks_for_names_that_they_know_or_explain() -> None:
         assert all(isinstance(look, str) or look for look in told.values()), path.name
 
 
-def test_the_mesh_s_table_has_signs_that_make_sense() -> None:
-    effects, _ = mesh._mouth_effects()
+def test_the_mouths_table_has_signs_that_make_sense() -> None:
+    effects, _, _ = mouths._effects()
     assert effects[0, INDEX["mouthSmileLeft"]] > 0 > effects[0, INDEX["mouthPucker"]]
     assert effects[1, INDEX["jawOpen"]] > 0 > effects[1, INDEX["mouthClose"]]
+    assert effects[2, INDEX["mouthSmileLeft"]] > 0 > effects[2, INDEX["mouthFrownLeft"]]
 
 
 def test_what_is_lost_is_told_otherwise_only_where_it_is_lost() -> None:
@@ -65,3 +66,11 @@ def test_what_is_lost_is_told_otherwise_only_where_it_is_lost() -> None:
     values[0, INDEX["eyeSquintLeft"]] = 1
     assert reading.readable(values, [])[0, INDEX["eyeBlinkLeft"]] > 0.2
     assert reading.readable(values, [])[0, INDEX["eyeBlinkRight"]] == 0
+
+
+def test_a_smile_s_eyes_are_not_told_by_lowered_lids() -> None:
+    values = np.zeros((2, len(SHAPES)))
+    values[:, INDEX["eyeSquintLeft"]] = 0.4
+    values[1, INDEX["mouthSmileLeft"]] = 1
+    angry, happy = reading.readable(values, [])[:, INDEX["eyeBlinkLeft"]]
+    assert angry > 0.1 > 0.01 > happy
