@@ -1,27 +1,21 @@
-"""Lids that meet, lips that seal, lids that stay outside the eyeball: what a fraction of a millimetre decides."""
+"""Lids that meet and stay outside the eyeball: what a fraction of a millimetre decides."""
 
 from typing import NamedTuple
 
 import numpy as np
 
 from engine.transfer import mesh
-from engine.transfer.landmarks import NAMED
-from engine.transfer.source import Source
 
 Array = np.ndarray
 
 _EDGE = 1.2
 """Rings from the edge within which a vertex counts as lying on it."""
-_BANDS = {"lid": (-4.0, -1.0, 1.0, 3.0), "lip": (-5.0, -1.0, 1.5, 4.0)}
+_BAND = (-4.0, -1.0, 1.0, 3.0)
 """Rings between which a correction rises from 0 to all of it, and falls again."""
 _NEAR = 0.08
 """Share of a seam's length over which its edge is followed."""
 _STATIONS = 80
 """Places along a seam at which its edges are told."""
-_PARTED = 1.5
-"""mm by which lips part that do not stay shut."""
-_DETOUR = 2.0
-"""How many times as long as straight the way over the skin between two lips is at least, where they can part."""
 _MOVES = 1e-3
 _FACES_OUT = 0.2
 """Cosine of the angle from which a surface looks away from the eyeball rather than towards it."""
@@ -38,7 +32,6 @@ class Seam(NamedTuple):
     the seam, in mm; width: its length.
     """
 
-    kind: str
     upper: Array
     lower: Array
     ring: Array
@@ -51,7 +44,7 @@ class Seam(NamedTuple):
 
     def share(self) -> Array:
         """How much of a correction of the edge each vertex takes, 0..1 (n,)."""
-        return np.interp(self.ring, _BANDS[self.kind], (0.0, 1.0, 1.0, 0.0)) * (self.upper | self.lower)
+        return np.interp(self.ring, _BAND, (0.0, 1.0, 1.0, 0.0)) * (self.upper | self.lower)
 
     def edge(self, values: Array, upper: bool) -> Array | None:
         """The mean of values (n, 3) along one edge, at the place of every vertex (n, 3); None without an edge."""
@@ -68,28 +61,6 @@ class Seam(NamedTuple):
         tilt = (weight * step) @ values[on] - mean[:, None] * (weight @ values[on])
         line = weight @ values[on] - (mean / (spread - mean**2 + 0.05))[:, None] * tilt
         return np.stack([np.interp(self.place, stations, axis) for axis in line.T], 1)
-
-
-def grown_together(points: Array, triangles: Array, marks: Array) -> bool:
-    """Whether skin leads straight from the upper lip to the lower: the mouth is only painted or laid on it.
-
-    points (n, 3) and triangles of the skin, marks (468, 3). Where lips can part, the way leads through the mouth or
-    around its corners.
-    """
-    tree = mesh.Tree(points)
-    upper, lower = (int(tree.query(marks[NAMED[name]][None])[1][0]) for name in ("lipUpperTop", "lipLowerBottom"))
-    way = mesh.surface_distance(points, triangles, np.array([upper]))[lower]
-    return bool(way <= _DETOUR * np.linalg.norm(points[upper] - points[lower]) + _MOVES)
-
-
-def stay_shut(source: Source) -> list[int]:
-    """Numbers of the shapes that do not part the sample's lips."""
-    rim = source.lip_ring == 0
-    upper, lower = np.flatnonzero(rim & (source.label == 1)), np.flatnonzero(rim & (source.label == 2))
-    facing = lower[mesh.Tree(source.points[lower]).query(source.points[upper])[1]]
-    parted = np.abs(source.deltas[:, upper, 2] - source.deltas[:, facing, 2]).max(1)
-    moving = np.abs(source.deltas[:, upper]).max((1, 2)) > _PARTED
-    return [int(shape) for shape in np.flatnonzero((parted < _PARTED) & moving)]
 
 
 def closed(seam: Seam, values: Array, falls: float) -> Array:
@@ -109,16 +80,6 @@ def not_inwards(offsets: Array, rays: Array) -> Array:
     """The offsets (n, 3) with little of what leads against the rays (n, 3), as towards the middle of an eyeball."""
     out = rays / np.linalg.norm(rays, axis=1, keepdims=True)
     return offsets - _KEPT_OUT * np.minimum((offsets * out).sum(1, keepdims=True), 0.0) * out
-
-
-def opens(seam: Seam, values: Array) -> float:
-    """How far `values` (n, 3) part the middle of two edges, as a share of their length."""
-    upper, lower = seam.edge(values, True), seam.edge(values, False)
-    if upper is None or lower is None:
-        return 0.0
-    inside = seam.upper | seam.lower
-    inside &= np.abs(seam.place - np.median(seam.place[inside])) < 0.1 * seam.width
-    return float(np.abs(upper - lower)[inside, 2].max(initial=0.0)) / seam.width
 
 
 def outside(

@@ -5,27 +5,29 @@ from typing import NamedTuple
 import numpy as np
 
 from engine.channels import INDEX
-from engine.transfer import drawn_eyes, lashes, mesh
+from engine.transfer import drawn_eyes, inner_mouth, lashes, mesh
 from engine.transfer.drawn_eyes import Eye
 from engine.transfer.landmarks import CONTOURS, NAMED, lid_edges
+from engine.transfer.mouth import Mouth, Rim
 from engine.transfer.source import Source
-from engine.transfer.warp import Warp, similarity
 
 Array = np.ndarray
 
 _ON_SKIN = 10.0
 """mm from the skin within which a small part is taken to lie on it, such as brows, lashes and beards."""
 
-_SOFT = 12.0
-"""mm of height over which gums in one piece pass from the skull to the jaw."""
 _IN_EYE = 0.5
 """A part of an eye has points within this share of the way from the opening's middle to its rim; lashes have not."""
 _LASH = 2.5, 0.06
 """mm, and share of the eye's width, within which a lash comes to the rim."""
 _BESIDE, _BEHIND = 12, 1.5
 """Places of the skin beside a line drawn on the lips, and mm that it lies behind the foremost of them at most."""
-_SHOWN, _FURTHEST = 0.5, 4.0
-"""Share of a tongue's length that shows before the lips; how many times as far as the sample's it comes at most."""
+_SPACING = 1.5
+"""mm between the places of the skin among which those below what lies on it are looked for."""
+_TIP = 0.2
+"""Share of a tongue's points that are its tip."""
+_ALONG = 4.0
+"""mm from the edge of a lip within which a drawn line follows it."""
 _HEMISPHERE = 1.3
 """Radii that an eyeball is deep at least; the front of one is no ball that lids could slide on."""
 
@@ -49,6 +51,7 @@ class Parts(NamedTuple):
     balls: dict[str, Ball]
     lashes: dict[str, tuple[Array, Array]]
     lip_lines: tuple[Array, Array]
+    upper_teeth: Array
     lower_teeth: Array
     lining: Array
     tongue: Array
@@ -56,10 +59,13 @@ class Parts(NamedTuple):
     mouth: Array
 
 
-def find_parts(points: Array, pieces: Array, skin: int, skin_points: Array, marks: Array) -> Parts:
-    """Sorts the pieces other than the skin. points (v, 3) and marks (468, 3) in the sample's space, mm."""
+def find_parts(points: Array, pieces: Array, skin: int, skin_points: Array, marks: Array, opens: bool = True) -> Parts:
+    """Sorts the pieces other than the skin. points (v, 3) and marks (468, 3) in the sample's space, mm.
+
+    opens: whether lips part in the skin; else what lies at the mouth is drawn on it.
+    """
     balls: dict[str, list[Array]] = {"Left": [], "Right": []}
-    lower: list[Array] = []
+    teeth: tuple[list[Array], list[Array]] = [], []
     lines: list[Array] = []
     lining: list[Array] = []
     tongue: list[Array] = []
@@ -81,14 +87,14 @@ def find_parts(points: Array, pieces: Array, skin: int, skin_points: Array, mark
         elif lash := _lid_of(cloud, marks):
             grown[lash[0]][lash[1]].append(vertices)
         elif abs(inside[0]) < 1.4 * half and -8 < inside[1] < 75 and abs(inside[2]) < 28 and extent.max() < 120:
-            if _before(cloud, skin_points):
+            if not opens or _before(cloud, skin_points):
                 lines.append(vertices)
-            elif _is_lining(cloud, mouth, half):
+            elif inner_mouth.is_lining(cloud, mouth, half):
                 lining.append(vertices)
-            elif _is_tongue(cloud):
+            elif inner_mouth.is_tongue(cloud, mouth, half):
                 tongue.append(vertices)
-            elif inside[2] < -1.0:
-                lower.append(vertices)
+            else:
+                teeth[int(inside[2] < -1.0)].append(vertices)
         elif extent.max() < 90 and np.quantile(tree.query(cloud)[0], 0.9) < _ON_SKIN:
             worn.append(vertices)
     found = {side: _ball(points, tuple(some)) for side, some in balls.items() if some}
@@ -96,19 +102,14 @@ def find_parts(points: Array, pieces: Array, skin: int, skin_points: Array, mark
     upper, under = _by_lip(lines, points, marks)
     if not len(under):
         worn, upper = [*worn, upper], under
-    return Parts(found, lashed, (upper, under), _joined(lower), _joined(lining), _joined(tongue), _joined(worn), mouth)
+    rows = _joined(teeth[0]), _joined(teeth[1])
+    return Parts(found, lashed, (upper, under), *rows, _joined(lining), _joined(tongue), _joined(worn), mouth)
 
 
 def _before(cloud: Array, skin_points: Array) -> bool:
     """Whether a piece near the mouth lies on the lips rather than behind them."""
     near = mesh.Tree(skin_points[:, [0, 2]]).query(cloud[:, [0, 2]], k=min(_BESIDE, len(skin_points)))[1]
     return bool(np.median(cloud[:, 1] - skin_points[near, 1].min(1)) < _BEHIND)
-
-
-def _is_lining(cloud: Array, mouth: Array, half: float) -> bool:
-    """Gums in one piece reach above and below the line between the lips, and across; a long molar only the former."""
-    high, low = cloud[:, 2].max() - mouth[2], mouth[2] - cloud[:, 2].min()
-    return bool(high > 5 and low > 5 and high + low > 16 and np.ptp(cloud[:, 0]) > half)
 
 
 def _by_lip(lines: list[Array], points: Array, marks: Array) -> tuple[Array, Array]:
@@ -181,45 +182,46 @@ def _ball(points: Array, pieces: tuple[Array, ...]) -> Ball:
     return Ball(vertices, pieces, np.array([middle[0], cloud[:, 1].min() + half, middle[2]]), half, False)
 
 
-def _is_tongue(cloud: Array) -> bool:
-    """A tongue runs along the midline all the way back; gums and rows of teeth part into an arch."""
-    extent = np.ptp(cloud, axis=0)
-    if extent[0] < 12 or extent[1] < 18 or abs((cloud[:, 0].min() + cloud[:, 0].max()) / 2) > 6:
-        return False
-    rear = cloud[cloud[:, 1] > cloud[:, 1].min() + 0.6 * extent[1]]
-    return len(rear) > 3 and bool((np.abs(rear[:, 0]) < 0.2 * extent[0]).any())
-
-
 def move_parts(
     parts: Parts,
     points: Array,
+    triangles: Array,
     skin: Array,
     out: Array,
     source: Source,
-    maps: tuple[Warp, Warp, float],
+    jaws: dict[str, Array],
     marks: Array,
-    lip: Array,
+    lips: Mouth | None,
+    lining: Array,
     drawn: dict[str, Eye],
 ) -> None:
     """Fills in `out` (52, v, 3) for everything that is not the skin, whose vertices are `skin`.
 
-    maps: of the source's space to the target's, and back, and the share of jawOpen that suits the mouth. lip: of each
-    vertex of the skin, over 0 on the upper one and under 0 on the lower. drawn: the eyes, by side, that are no turning
-    balls.
+    jaws: the rigid motion (3, 4) of the lower jaw in each of its shapes. lips: their edges, if they can part; lining:
+    the vertices of the skin behind them. drawn: the eyes, by side, that are no turning balls.
     """
-    jawed = np.concatenate([parts.lower_teeth, parts.tongue])
-    if len(jawed):
-        _follow_jaw(jawed, points, out, source, maps)
+    inner_mouth.follow(np.concatenate([parts.lower_teeth, parts.tongue]), points, out, jaws)
     if len(parts.lining):
-        # Upper and lower half are told apart by height alone, and the soft cheek between them stretches.
-        below = np.clip((parts.mouth[2] - points[parts.lining, 2]) / _SOFT + 0.5, 0, 1)
-        share = below * below * (3 - 2 * below)
-        _follow_jaw(parts.lining, points, out, source, maps, share[:, None])
+        teeth = parts.upper_teeth, parts.lower_teeth
+        hangs = inner_mouth.hanging(points, triangles, parts.lining, teeth, parts.mouth)
+        inner_mouth.follow(parts.lining, points, out, jaws, hangs)
     if len(parts.tongue):
-        out[INDEX["tongueOut"], parts.tongue] += _tongue_out(points[parts.tongue], source, float(parts.mouth[1]))
-    _lay(parts.on_skin, points, skin, out)
-    for vertices, own in zip(parts.lip_lines, (skin[lip >= 0], skin[lip <= 0]), strict=True):
-        _lay(vertices, points, own, out)
+        if len(lining):
+            # Lips that close over an open jaw would be pierced by a tongue that lies close behind them.
+            tip = points[parts.tongue]
+            tip = tip[tip[:, 1] <= np.quantile(tip[:, 1], _TIP)]
+            before = skin[mesh.Tree(points[skin]).query(tip)[1]]
+            out[INDEX["mouthClose"], parts.tongue] += out[INDEX["mouthClose"], before].mean(0)
+        out[INDEX["tongueOut"], parts.tongue] += inner_mouth.tongue_out(
+            points[parts.tongue], source, float(parts.mouth[1])
+        )
+    faces = triangles[np.isin(triangles, skin).all(1)]
+    _lay(parts.on_skin, points, faces, out)
+    for vertices, edge in zip(parts.lip_lines, lips or (None, None), strict=True):
+        if edge is not None and len(vertices) and _along(vertices, edge, points):
+            out[:, vertices] = edge.at(out, np.clip(edge.place(points, vertices), 0.0, 1.0))
+        else:
+            _lay(vertices, points, faces, out)
     for side, ball in parts.balls.items():
         eye = drawn.get(side)
         if eye is None:
@@ -232,15 +234,20 @@ def move_parts(
         _ride(grown, side, points, skin, out, marks, parts.balls.get(side), drawn.get(side))
 
 
-def _lay(vertices: Array, points: Array, skin: Array, out: Array) -> None:
-    """What lies on the skin goes with its nearest places."""
-    if not len(vertices) or not len(skin):
+def _lay(vertices: Array, points: Array, triangles: Array, out: Array) -> None:
+    """What lies on the skin, whose triangles are given, goes with the places below it."""
+    if not len(vertices) or not len(triangles):
         return
-    away, near = mesh.Tree(points[skin]).query(points[vertices], k=min(6, len(skin)))
-    weight = 1.0 / (away + 0.5) ** 2
-    weight /= weight.sum(1, keepdims=True)
+    spread = mesh.samples(points, triangles, _SPACING)
+    nearest = spread.vertices[mesh.Tree(spread.points).query(points[vertices])[1]]
+    place = mesh.nearest_on(points, nearest, points[vertices])
     for shape in range(len(out)):
-        out[shape, vertices] = (out[shape, skin[near]] * weight[..., None]).sum(1)
+        out[shape, vertices] = place.mix(out[shape])
+
+
+def _along(vertices: Array, edge: Rim, points: Array) -> bool:
+    """Whether a line is drawn along the edge of a lip rather than around its red."""
+    return bool(np.median(mesh.Tree(points[edge.vertices]).query(points[vertices])[0]) < _ALONG)
 
 
 def _slide(ball: Ball, side: str, eye: Eye, points: Array, out: Array) -> None:
@@ -295,39 +302,4 @@ def gaze(ball: Ball, side: str, points: Array, source: Source) -> dict[str, Arra
         along = pole * (ray @ pole)[:, None]
         turned = along + (ray - along) * np.cos(angle) + np.cross(pole, ray) * np.sin(angle)
         out[f"eyeLook{way}{side}"] = turned - ray
-    return out
-
-
-def _follow_jaw(
-    vertices: Array,
-    points: Array,
-    out: Array,
-    source: Source,
-    maps: tuple[Warp, Warp, float],
-    share: Array | float = 1.0,
-) -> None:
-    """What hangs on the jaw moves as one rigid body, as the sample's teeth do at the same place."""
-    to, back, jaw_share = maps
-    here = back(points[vertices])
-    rest = to(here)
-    for name, motion in source.jaw.items():
-        moved = points[vertices] + to(here @ motion[:, :3].T + motion[:, 3]) - rest
-        fit = similarity(points[vertices], moved)
-        middle = points[vertices].mean(0)
-        turned = (points[vertices] - middle) @ fit.rotation.T + moved.mean(0)
-        out[INDEX[name], vertices] = share * (turned - points[vertices]) * (jaw_share if name == "jawOpen" else 1.0)
-
-
-def _tongue_out(cloud: Array, source: Source, lips: float) -> Array:
-    """The sample's tongue stretched into this one's box tells how each point comes out.
-
-    lips: their y. A tongue that lies further back, as in drawn mouths, comes so far that its tip is seen before them.
-    """
-    low, size = cloud.min(0), np.maximum(np.ptp(cloud, axis=0), 1e-6)
-    own_low, own_size = source.tongue.min(0), np.ptp(source.tongue, axis=0)
-    scale = size / own_size
-    _, near = mesh.Tree(source.tongue).query((cloud - low) / scale + own_low, k=4)
-    out = source.tongue_out[near].mean(1) * np.array([scale[0], scale[1], scale[1]])
-    way = -float(out[:, 1].min())
-    out[:, 1] *= np.clip((low[1] - lips + _SHOWN * size[1]) / max(way, 1e-6), 1.0, _FURTHEST)
     return out

@@ -23,7 +23,7 @@ LABEL_WEIGHT = 8.0
 _ROUNDS = ((200.0, 20.0), (60.0, 14.0), (20.0, 10.0), (8.0, 8.0), (3.0, 6.0), (1.5, 5.0), (1.0, 4.0))
 """Stiffness, and mm within which a surface is believed in, for each round."""
 _PULL = 4.0
-"""How much more a landmark pulls than a surface."""
+"""How much more a landmark or an edge pulls than a surface."""
 
 
 def features(points: Array, normals: Array, sides: Array) -> Array:
@@ -35,13 +35,15 @@ def register(
     source: Source,
     warp: Warp,
     marks: tuple[Array, Array],
+    edges: tuple[Array, Array],
     target: mesh.Samples,
     sides: tuple[Array, Array],
     progress: Callable[[float], None] | None = None,
 ) -> Array:
     """Where the source's vertices lie on the target, (v, 3).
 
-    warp: the first fit. marks: numbers of source vertices and where they belong (n, 3). target: samples of the skin.
+    warp: the first fit. marks, edges: numbers of source vertices and where they belong (n, 3), roughly and exactly.
+    target: samples of the skin.
     sides (n, 2): of the source's vertices and of the samples, as `sides.sides` tells.
     """
     first = warp(source.points)
@@ -50,8 +52,7 @@ def register(
     own, others = sides
     tree = mesh.Tree(features(target.points, target.normals, others))
     count = len(first)
-    pinned = np.bincount(marks[0], minlength=count) * _PULL
-    pinned_to = np.stack([np.bincount(marks[0], marks[1][:, axis], count) for axis in range(3)], 1) * _PULL
+    rough, exact = (_pinned(count, *some) for some in (marks, edges))
     believed = ~source.hidden
     at = first.copy()
     for number, (stiffness, reach) in enumerate(_ROUNDS):
@@ -67,10 +68,16 @@ def register(
             + 0.7 * ((goal - at) * target.normals[near]).sum(1, keepdims=True) * target.normals[near]
             + 0.3 * (goal - at)
         )
-        pull = _PULL if stiffness > 2 else 0.0
-        system = sp.diags(weight + pinned * (pull / _PULL) + 1e-6) + stiffness * stiff
-        right = weight[:, None] * (goal - first) + (pinned_to - pinned[:, None] * first) * (pull / _PULL)
+        held, held_to = (a + b if stiffness > 2 else b for a, b in zip(rough, exact, strict=True))
+        system = sp.diags(weight + held + 1e-6) + stiffness * stiff
+        right = weight[:, None] * (goal - first) + held_to - held[:, None] * first
         at = first + splu(system.tocsc()).solve(right)
         if progress:
             progress((number + 1) / len(_ROUNDS))
     return at
+
+
+def _pinned(count: int, vertices: Array, places: Array) -> tuple[Array, Array]:
+    """How much each of the vertices is pulled (count,), and the places it is pulled to, times that (count, 3)."""
+    pull = np.bincount(vertices, minlength=count) * _PULL
+    return pull, np.stack([np.bincount(vertices, places[:, axis], count) for axis in range(3)], 1) * _PULL

@@ -8,10 +8,11 @@ import numpy as np
 
 from engine.channels import INDEX, SHAPES
 from engine.errors import FaceMimicError
-from engine.transfer import contacts, detect, drawn_eyes, lids, mesh, parts, symmetry, transport
+from engine.transfer import contacts, detect, drawn_eyes, jaw, lids, lips, mesh, mouth, parts, symmetry, transport
 from engine.transfer.drawn_eyes import Eye
 from engine.transfer.landmarks import NAMED, lips_closed, trusted
 from engine.transfer.register import register
+from engine.transfer.relief import Relief
 from engine.transfer.sides import sides as sides_of
 from engine.transfer.source import Source, load_source
 from engine.transfer.warp import Warp, similarity
@@ -31,6 +32,10 @@ _EYE = tuple(name.removesuffix("Left") for name in SHAPES if name.startswith("ey
 """The shapes of an eye, without their side."""
 _WIDEST = 0.75
 """Share of its length by which a mouth opens at most."""
+_UNSURE, _HELD = 1e-4, 100.0
+"""How much is held to what was carried to it where that may be wrong, and along the lips' edges; elsewhere up to 1."""
+_DEEP = 20.0
+"""mm behind the lips up to which the lining of the mouth goes with the lips; from twice as far it does not."""
 _FACE_POINTS = 7
 """Landmarks without which no face can be laid over another."""
 _NO_FACE = "No face was found on this mesh. Place Landmarks lets you show where it is."
@@ -161,9 +166,9 @@ class _Transfer:
 
     def __init__(self, source: Source, points: Array, triangles: Array, marks: Array, placed: bool) -> None:
         """placed: whether the artist put the marks there, for what is said where no face lies below them."""
-        self.source, self.points, self.marks = source, points, marks
+        self.source, self.marks = source, marks
+        self.points, self.triangles = points, triangles
         self.notes: list[str] = []
-        self.jaw_share = 1.0
         self.pieces = mesh.pieces(len(points), triangles)
         used = np.unique(triangles)
         near = used[mesh.Tree(points[used]).query(marks)[1]]
@@ -183,6 +188,11 @@ class _Transfer:
                 "face",
             )
         self.skin_points = points[self.skin]
+        self.lining = np.zeros(0, int)
+        self.mouth = mouth.find(self.skin_points, self.faces, marks)
+        self.own_mouth = mouth.of_source(source)
+        if self.mouth:
+            self.marks = mouth.marked(marks, self.skin_points, self.mouth, source, self.own_mouth)
         # Where the face was cut out of a larger skin, nothing may move.
         cut = np.unique(triangles[~whole & (self.pieces[triangles[:, 0]] == self.skin_piece)])
         self.still = np.isin(self.skin, cut)
@@ -190,21 +200,35 @@ class _Transfer:
     def run(self, symmetric: bool, tell: Progress) -> Array:
         """Deltas of all vertices (52, v, 3)."""
         source = self.source
-        own = sides_of(source.points, source.triangles, source.landmarks)
-        sides = sides_of(self.skin_points, self.faces, self.marks)
+        own = sides_of(source.points, source.triangles, source.landmarks, self.own_mouth if self.mouth else None)
+        sides = sides_of(self.skin_points, self.faces, self.marks, self.mouth)
         registered = self._register(own, sides, tell)
-        to, soft, back = transport.between(source, registered)
-        values = transport.carried(source, to, soft)
+        exact, soft = transport.between(source, registered)
+        wider = self.mouth.wide(self.skin_points) / self.own_mouth.wide(source.points) if self.mouth else 1.0
+        reliefs = [
+            Relief(q, source.triangles, q[self.own_mouth.lower.vertices].mean(0), ~source.hidden)
+            for q in (source.points, registered)
+        ]
+        values = transport.carried(
+            source, registered, exact, soft, (np.abs(own[:, 0]), wider, *reliefs) if self.mouth else None
+        )
         tell(0.6)
         away = mesh.Tree(registered).query(self.skin_points)[0]
         fine = self._fine(registered)
         place, sure = transport.match(source, own, registered, self.skin_points, self.faces, sides, fine)
         tell(0.65)
-        rings = place.mix(np.stack([source.lid_ring, source.lip_ring], 1))
+        rings = place.mix(source.lid_ring[:, None])
         still = self.still | (away > _REACH)
-        deltas = transport.filled(place.mix(values), sure, self.skin_points, self.faces, still, fine)
+        weight = np.where(still, 1.0, np.maximum(sure**2, _UNSURE))
+        deltas = np.where(still[:, None], 0.0, place.mix(values))
+        strength = self._part(values, deltas, weight, soft)
+        jaws = {name: jaw.moved(source, name, soft, strength if name == jaw.OPENS else 1.0) for name in source.jaw}
+        deltas = transport.filled(deltas, weight, self.skin_points, self.faces, fine)
+        deltas = self._posed(deltas, jaws)
         tell(0.75)
-        found = parts.find_parts(self.points, self.pieces, self.skin_piece, self.skin_points, self.marks)
+        found = parts.find_parts(
+            self.points, self.pieces, self.skin_piece, self.skin_points, self.marks, self.mouth is not None
+        )
         drawn = self._close(deltas, rings, sides, found)
         if symmetric:
             plane = symmetry.midplane(self.marks, self.skin_points)
@@ -214,7 +238,17 @@ class _Transfer:
         out[:, self.skin] = deltas
         del deltas
         parts.move_parts(
-            found, self.points, self.skin, out, source, (to, back, self.jaw_share), self.marks, sides[:, 0], drawn
+            found,
+            self.points,
+            self.triangles,
+            self.skin,
+            out,
+            source,
+            jaws,
+            self.marks,
+            self.mouth and self.mouth.among(self.skin),
+            self.skin[self.lining],
+            drawn,
         )
         self._tell_missing(found)
         tell(1.0)
@@ -234,6 +268,7 @@ class _Transfer:
             source,
             first,
             (pinned, self.marks[fine]),
+            mouth.pinned(self.own_mouth, self.mouth, self.skin_points),
             surface,
             (own_sides, surface.spread(sides)),
             lambda f: tell(0.1 + 0.5 * f),
@@ -245,8 +280,49 @@ class _Transfer:
         near = (np.abs(source.lid_ring) < _FINE) | (np.abs(source.lip_ring) < _FINE)
         return near[mesh.Tree(registered).query(self.skin_points)[1]]
 
+    def _part(self, values: Array, deltas: Array, weight: Array, to: Warp) -> float:
+        """Writes into deltas and weight what the lips' edges and the lining behind them do, by the sample's values.
+
+        Returns the share of jawOpen that suits the mouth: a small one in a large face would be torn open wider than it
+        is long.
+        """
+        source, opens, seal = self.source, INDEX[jaw.OPENS], INDEX[transport.SEAL]
+        if self.mouth is None:
+            # The jaw of a mouth that cannot open drops below lips that stay shut.
+            deltas[opens] += deltas[-1]
+            deltas[[seal, -1]] = 0.0
+            return 1.0
+        edges = lips.Edges.of(self.own_mouth, values)
+        edges.shut([shape for shape in lips.stay_shut(source, self.own_mouth) if SHAPES[shape] not in source.jaw])
+        # ARKit's mouthClose seals the lips at the same value of jawOpen: together they keep them as they rest.
+        edges.sealed(len(SHAPES), opens)
+        edges.shut([seal])
+        inner = lips.lining(self.skin_points, self.faces, self.mouth)
+        self.lining = inner.vertices
+        # What lines the lips goes with the skin before it; further back there is only the skull and the jaw.
+        deep = np.clip(inner.away / _DEEP - 1.0, 0.0, 1.0)[:, None]
+        deltas[:, inner.vertices] = (1 - deep) * deltas[:, inner.before]
+        for name in source.jaw:
+            deltas[INDEX[name], inner.vertices] += deep * inner.below[:, None]
+        weight[inner.vertices] = np.maximum(weight[inner.before], np.clip(deep[:, 0], _UNSURE, 1.0))
+        edges.onto(self.mouth, deltas)
+        weight[np.union1d(self.mouth.upper.vertices, self.mouth.lower.vertices)] = _HELD
+        corners = self.skin_points[self.mouth.upper.vertices[[0, -1]]]
+        middle = self.skin_points[self.mouth.lower.vertices].mean(0)
+        parted = np.abs(edges.lower[opens, :, 0] - edges.upper[opens, :, 0]).max()
+        falls = abs(float(jaw.offsets(jaw.moved(source, jaw.OPENS, to), middle[None])[0, 2]))
+        return min(1.0, _WIDEST * float(np.linalg.norm(np.diff(corners, axis=0))) / max(parted * falls, 1e-9))
+
+    def _posed(self, deltas: Array, jaws: dict[str, Array]) -> Array:
+        """Offsets (52, n, 3) from deltas whose jaw shapes are shares of the jaw's motions."""
+        moved = {name: jaw.offsets(motion, self.skin_points) for name, motion in jaws.items()}
+        for name, offsets in moved.items():
+            deltas[INDEX[name]] *= offsets
+        deltas[INDEX[transport.SEAL]] += deltas[-1] * moved[jaw.OPENS]
+        return deltas[:-1]
+
     def _close(self, deltas: Array, rings: Array, sides: Array, found: parts.Parts) -> dict[str, Eye]:
-        """Corrects what must meet: lids in a blink, lips in mouthClose; and keeps lids outside the eyeballs.
+        """Corrects lids, which must meet in a blink and stay outside the eyeballs.
 
         Returns those eyes, by side, whose lids cannot slide on a ball.
         """
@@ -255,7 +331,7 @@ class _Transfer:
         normals = mesh.vertex_normals(rest, self.faces)
         for side, sign in (("Left", 1.0), ("Right", -1.0)):
             here = (rest[:, 0] - self.marks[NAMED["noseBridge"], 0]) * sign > 0
-            seam = contacts.Seam("lid", here & (sides[:, 1] > 0), here & (sides[:, 1] < 0), rings[:, 0], rest[:, 0])
+            seam = contacts.Seam(here & (sides[:, 1] > 0), here & (sides[:, 1] < 0), rings[:, 0], rest[:, 0])
             ball = found.balls.get(side)
             if ball and lids.fits(ball, self.marks, side):
                 cloud = self.points[ball.vertices]
@@ -283,22 +359,13 @@ class _Transfer:
             else:
                 blink = deltas[INDEX[f"eyeBlink{side}"]]
                 blink += contacts.closed(seam, rest + blink, 0.9)
-        lips = contacts.Seam("lip", sides[:, 0] > 0, sides[:, 0] < 0, rings[:, 1], rest[:, 0])
-        for shape in contacts.stay_shut(self.source):
-            deltas[shape] += contacts.closed(lips, deltas[shape] * [0.0, 0.0, 1.0], 0.5)
-        # A small mouth in a large face would be torn open wider than it is long.
-        seal, jaw = INDEX["mouthClose"], INDEX["jawOpen"]
-        self.jaw_share = min(1.0, _WIDEST / max(contacts.opens(lips, deltas[jaw]), 1e-9))
-        deltas[[jaw, seal]] *= self.jaw_share
-        # ARKit's mouthClose seals the lips at the same value of jawOpen: together they keep them as they rest.
-        deltas[seal] += contacts.closed(lips, deltas[jaw] + deltas[seal], 0.5)
         return drawn
 
     def _tell_missing(self, found: parts.Parts) -> None:
         for side in ("Left", "Right"):
             if side not in found.balls:
                 self.notes.append(f"No {side.lower()} eyeball was found: eyeLook moves only the lids there.")
-        if contacts.grown_together(self.skin_points, self.faces, self.marks):
+        if self.mouth is None:
             self.notes.append(
                 "This mouth is closed in the mesh: its shapes move the skin around it but do not open it."
             )

@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from engine.channels import INDEX, SHAPES
-from engine.transfer import mesh
+from engine.channels import SHAPES
+from engine.transfer import jaw, mesh
 from engine.transfer.register import features
+from engine.transfer.relief import Relief
 from engine.transfer.source import Source
 from engine.transfer.warp import Warp
 
@@ -17,8 +18,11 @@ _EXACT, _LOOSE = 0.05, 2.0
 """mm by which the map of space may miss the edges of lids and lips, and everything else: a rough one would crumple."""
 _SOFT = 4.0
 """mm by which the softer map may miss."""
-_EXACTLY = ("eye", "jaw", "mouthClose")
-"""Beginnings of the shapes in which lids or lips meet or part."""
+_EXACTLY = "eye"
+"""Beginning of the shapes in which lids meet or part."""
+SEAL = "mouthClose"
+_NEARBY = 6.0
+"""mm around a place over which it is told how space is turned and scaled there."""
 _SPACING = 1.5
 _CANDIDATES = 4
 _STRETCH = 3.0
@@ -29,32 +33,58 @@ _SMOOTH = 3.0, 8.0
 """Likewise for what was carried."""
 
 
-def between(source: Source, registered: Array) -> tuple[Warp, Warp, Warp]:
-    """Smooth maps of the whole space: from the source's to the target's, the same softer, and back."""
+def between(source: Source, registered: Array) -> tuple[Warp, Warp]:
+    """Smooth maps of the whole space from the source's to the target's: a close one and a softer one."""
     chosen, miss = _centres(source)
     here, there = source.points[chosen], registered[chosen]
-    return Warp(here, there, stiffness=miss), Warp(here, there, stiffness=_SOFT), Warp(there, here, stiffness=miss)
+    return Warp(here, there, stiffness=miss), Warp(here, there, stiffness=_SOFT)
 
 
-def carried(source: Source, exact: Warp, soft: Warp) -> Array:
-    """What each source vertex does in the target's space, (52, v, 3).
+def carried(
+    source: Source, registered: Array, exact: Warp, soft: Warp, lips: tuple[Array, float, Relief, Relief] | None = None
+) -> Array:
+    """What each source vertex does in the target's space, (53, v, 3).
 
-    The maps take the moved vertices too: what closes an eye or opens a jaw in one face closes and opens it in the
-    other, whatever the size of the eye or the mouth. The `exact` one, which follows lids and lips closely, serves where
-    they meet or part; it would fold what slides over the face, which the `soft` one carries.
+    Where the jaw moves, its three numbers are how much they share of its motion; in the last row, how much mouthClose
+    shares of jawOpen's motion beside what it does itself. lips: how near each vertex is to the lips (v,), 0..1, and how
+    many times as wide the target's mouth is.
+
+    The maps take the moved vertices too: what closes an eye in one face closes it in the other, whatever its size. The
+    `exact` one, which follows the lids closely, serves where they meet or part; it would fold what slides over the
+    face, which the `soft` one carries.
     """
-    spaces = {True: (exact, exact(source.points)), False: (soft, soft(source.points))}
-    out = np.zeros_like(source.deltas)
+    turns, sizes = similarities(soft, source.points)
+    if lips:
+        sizes = sizes + lips[0] * (lips[1] - sizes)
+    rest = exact(source.points)
+    alike = turns * sizes[:, None, None]
+    out = np.zeros((len(SHAPES) + 1, *source.points.shape))
+    out[-1] = jaw.shares(source, jaw.OPENS, SEAL)[:, None]
     for shape, delta in enumerate(source.deltas):
+        if SHAPES[shape] in source.jaw:
+            out[shape] = jaw.shares(source, SHAPES[shape])[:, None]
+            continue
+        if SHAPES[shape] == SEAL:
+            delta = delta - out[-1] * jaw.offsets(source.jaw[jaw.OPENS], source.points)
         moving = np.flatnonzero(np.abs(delta).max(1) > _STILL)
-        space, rest = spaces[SHAPES[shape].startswith(_EXACTLY)]
-        start, before = source.points[moving], rest[moving]
-        if SHAPES[shape] == "mouthClose":
-            # It closes an open jaw; from rest it would carry the lower lip to places where no lip ever is.
-            start = start + source.deltas[INDEX["jawOpen"], moving]
-            before = space(start)
-        out[shape, moving] = space(start + delta[moving]) - before
+        start, step = source.points[moving], delta[moving]
+        if SHAPES[shape].startswith(_EXACTLY):
+            out[shape, moving] = exact(start + step) - rest[moving]
+            continue
+        moved = np.einsum("nij,nj->ni", alike[moving], step)
+        if lips and SHAPES[shape].startswith("mouth"):
+            deeper = lips[3].rises(registered[moving], moved) - sizes[moving] * lips[2].rises(start, step)
+            moved[:, 1] += lips[0][moving] * deeper
+        out[shape, moving] = moved
     return out
+
+
+def similarities(warp: Warp, points: Array) -> tuple[Array, Array]:
+    """How a map of space turns (n, 3, 3) and scales (n,) what is small around each point, without its shear."""
+    steps = _NEARBY * np.eye(3)
+    slopes = np.stack([(warp(points + step) - warp(points - step)) / (2 * _NEARBY) for step in steps], 2)
+    u, sizes, v = np.linalg.svd(slopes)
+    return u @ v, np.cbrt(sizes.prod(1))
 
 
 def _centres(source: Source) -> tuple[Array, Array]:
@@ -124,10 +154,9 @@ def _stretch(places: Array, points: Array, triangles: Array) -> Array:
     return out
 
 
-def filled(values: Array, sure: Array, points: Array, triangles: Array, still: Array, fine: Array) -> Array:
-    """Values (52, n, 3) where they are sure, smoothly continued where they are not, fading to 0 at `still` (n,).
+def filled(values: Array, weight: Array, points: Array, triangles: Array, fine: Array) -> Array:
+    """Values (52, n, 3), by their weight (n,), smoothly continued where they weigh little.
 
     fine bool (n,): lips and lids, which are smoothed less.
     """
-    weight = np.where(still, 1.0, np.maximum(sure**2, 1e-4))
-    return mesh.smooth(np.where(still[:, None], 0.0, values), weight, points, triangles, np.where(fine, *_SMOOTH))
+    return mesh.smooth(values, weight, points, triangles, np.where(fine, *_SMOOTH))
