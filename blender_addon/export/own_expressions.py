@@ -26,6 +26,8 @@ from .expressions import (
 
 EXACT: Final = 0.01
 """Largest error of a shape key for a take to count as told by the avatar's own expressions."""
+NEAR: Final = 0.1
+"""The same for a take that they tell better than presets would."""
 _GROUPS: Final = {
     "overrideMouth": ("aa", "ih", "ou", "ee", "oh"),
     "overrideBlink": ("blink", "blinkLeft", "blinkRight"),
@@ -45,13 +47,14 @@ class OwnExpression(NamedTuple):
 
 
 class Told(NamedTuple):
-    """weights: by kind, expression to float32 (frames,); none of them where the expressions cannot show the curves.
+    """weights: by kind, expression to float32 (frames,); none where the expressions do not come near the curves.
 
-    missed: the shape keys of which they cannot show all.
+    missed: the shape keys of which they cannot show all. apart: how far off these are at most.
     """
 
     weights: dict[str, dict[str, np.ndarray]]
     missed: tuple[str, ...]
+    apart: float
 
 
 def own_expressions(character: Character) -> Iterator[OwnExpression]:
@@ -80,7 +83,7 @@ def _manners(
 
 
 def told_by_own(character: Character, action: bpy.types.Action, frames: np.ndarray) -> Told:
-    """The weights that show the action's curves on this avatar within EXACT.
+    """The weights that show the action's curves on this avatar, within EXACT unless shape keys are missed.
 
     frames: float64, of the scene. What its look expressions move is left to the gaze, and still otherwise.
     """
@@ -93,7 +96,7 @@ def told_by_own(character: Character, action: bpy.types.Action, frames: np.ndarr
     moved = {place: values for place, values in _moved(character, action, frames).items() if place not in looking}
     unbound = dict.fromkeys(shape_key for mesh, shape_key in moved if (mesh, shape_key) not in bound)
     if not bound or unbound:
-        return Told({}, tuple(unbound))
+        return Told({}, tuple(unbound), 1.0)
     basis = np.zeros((len(every), len(bound)))
     for row, one in enumerate(every):
         for bind in one.binds:
@@ -103,12 +106,13 @@ def told_by_own(character: Character, action: bpy.types.Action, frames: np.ndarr
     shares = _let_through(every, weights)
     told = np.clip(np.divide(weights, shares, out=np.zeros_like(weights), where=shares > 0), 0.0, 1.0)
     apart = np.abs((told * shares) @ basis - seen).max(axis=0)
-    if apart.max() > EXACT:
-        return Told({}, tuple(dict.fromkeys(bound[place][1] for place in np.argsort(-apart) if apart[place] > EXACT)))
+    short = dict.fromkeys(bound[place][1] for place in np.argsort(-apart) if apart[place] > EXACT)
+    if apart.max() > NEAR:
+        return Told({}, tuple(short), float(apart.max()))
     found: dict[str, dict[str, np.ndarray]] = {}
     for one, values in zip(every, told.T, strict=True):
         found.setdefault(one.kind, {})[one.name] = values.astype(np.float32)
-    return Told(found, ())
+    return Told(found, tuple(short), float(apart.max()))
 
 
 def _moved(character: Character, action: bpy.types.Action, frames: np.ndarray) -> dict[tuple[Any, str], np.ndarray]:

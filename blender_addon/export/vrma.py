@@ -51,7 +51,7 @@ def export_vrma(
     action: the active take when None. frame_range: the take's own keys when None. fps: of the samples; the scene's, at
     least 60, when None. expressions: as in `write_vrma`, or own, the weights of this avatar's expressions that show its
     curves as they were baked. None chooses custom for a rig that shows at least half of ARKit's shapes; for others own
-    where its expressions can show all of the curves, else preset.
+    where its expressions come near the curves, else preset.
     Raises AddonError when there is no take, the armature lacks required bones, own cannot show the curves, or the file
     cannot be written; nothing in the scene changes.
     """
@@ -67,7 +67,8 @@ def export_vrma(
         expressions = "custom"
     own, remarks = None, []
     if expressions in (None, "own"):
-        own, missed = told_by_own(character, action, frames_of(*(frame_range or take_range(character, action)), fps))
+        frames = frames_of(*(frame_range or take_range(character, action)), fps)
+        own, missed, apart = told_by_own(character, action, frames)
         trouble = f"own expressions cannot move {_listed(missed) or 'any shape key'} as “{action.name}” does"
         if not own and expressions == "own":
             raise AddonError(
@@ -77,6 +78,11 @@ def export_vrma(
         if not own and missed:
             remarks.append(
                 f"Written with preset expressions, since {character.name}'s {trouble}; it may differ from the .glb."
+            )
+        if own and missed:
+            remarks.append(
+                f"Expressions that hold others back, as {character.name}'s do, leave {_listed(missed)} up to "
+                f"{apart:.2f} from the curves."
             )
         expressions = "own" if own else "preset"
     parted = expressions in ("custom", "both") and eyes_part(character)

@@ -96,3 +96,21 @@ def test_an_expression_that_also_looks_does_not_turn_the_eyes_for_its_mouth(make
     found = shown(vrm, vrma, tracks, np.arange(20) / 24)
     assert np.abs(found["Face", "uu"] - clip.column("uu")).max() < 0.01
     assert np.abs(found.get(("Face", "lookUp"), np.zeros(20))).max() < 0.01
+
+
+@pytest.mark.parametrize(("mouth", "short"), [(0.45, 0.05), (0.9, None)])
+def test_what_other_expressions_hold_back_a_little_is_told(make, assign, tracks, tmp_path, mouth, short):
+    """A surprise of 0.6 leaves a vowel 0.4 at most."""
+    character = make(SPARSE, teeth=())
+    assign(character, Clip(np.array([[0.6, mouth]] * 3, np.float32), 24.0, ("Surprised", "A"), {}))
+    vrm, made = export_vrm(character, tmp_path / "a.vrm", META).path, export_vrma(character, tmp_path / "a.vrma")
+    told = pygltflib.GLTF2().load_binary(str(made.path)).extensions["VRMC_vrm_animation"]["expressions"]["preset"]
+    (remark,) = made.remarks
+    if short is None:
+        assert "Written with preset expressions" in remark
+        assert "ee" in told
+    else:
+        assert remark.endswith("leave A up to 0.05 from the curves.")
+        found = shown(vrm, made.path, tracks, np.zeros(1))
+        assert found["Face", "A"] == pytest.approx(0.4, abs=0.01)
+        assert found["Face", "Surprised"] == pytest.approx(0.6, abs=0.01)
