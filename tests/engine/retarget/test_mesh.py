@@ -114,3 +114,22 @@ def test_meshes_that_show_nothing_are_taken_at_their_word(broken: str) -> None:
     moved = {name: scale * delta[:count] for name, delta in mesh.moved.items()}
     found = seen_looks(Moved(mesh.points[:count], moved), NAMED, ["aa", "u", "joy"])
     assert found["u"][INDEX["mouthPucker"]] == pytest.approx(0.9)
+
+
+@pytest.mark.parametrize(("rise", "shown", "hidden"), [(0.3, "Smile", "Frown"), (-0.3, "Frown", "Smile")])
+def test_corners_tell_a_smile_from_a_frown(rise: float, shown: str, hidden: str) -> None:
+    mesh = face()
+    mouth = slice(64, 80)
+    corners = np.abs(mesh.points[mouth, 0]) > 0.4
+    mesh.moved["u"][mouth, 1] += rise * corners  # pyright: ignore[reportIndexIssue]
+    told = seen(mesh)["u"]
+    assert told.get(f"mouth{shown}Left", 0) > 0.4
+    assert told.get(f"mouth{hidden}Left", 0) < 0.1
+
+
+def test_a_mouth_that_only_stretches_is_taken_at_its_word() -> None:
+    mesh = face()
+    for name in ("aa", "u", "joy"):
+        mesh.moved[name][64:80] = 0.2 * mesh.points[64:80]  # pyright: ignore[reportIndexIssue]
+    told = seen(mesh)
+    assert told["u"] == {"mouthPucker": pytest.approx(0.9)}
