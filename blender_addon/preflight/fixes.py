@@ -14,7 +14,7 @@ from ..rig.bones import facing
 from ..rig.character import Character
 from ..rig.vrm_addon import preview_curves
 from . import arkit_names, tracker
-from .rules import driven_blocks
+from .rules import driven_blocks, needed_blocks
 
 _BLEND: Final = 0.2
 """Half the width, in widths of the moved region, over which the two halves of a shape cross-fade."""
@@ -36,8 +36,8 @@ def mute_previews(character: Character) -> str:
 
 
 def unmute(character: Character) -> str:
-    """Unmutes the shape keys that perform."""
-    changed = [block for block in _driven(character) if block.mute]
+    """Unmutes the shape keys that perform or that expressions move."""
+    changed = [block for _, block in needed_blocks(character) if block.mute]
     for block in changed:
         block.mute = False
     return f"Unmuted {len(changed)} shape keys."
@@ -45,7 +45,7 @@ def unmute(character: Character) -> str:
 
 def widen(character: Character) -> str:
     """Widens the ranges of the shape keys that perform to 0..1."""
-    changed = [block for block in _driven(character) if block.slider_min > 0 or block.slider_max < 1]
+    changed = [block for _, block in driven_blocks(character) if block.slider_min > 0 or block.slider_max < 1]
     for block in changed:
         block.slider_min, block.slider_max = min(block.slider_min, 0.0), max(block.slider_max, 1.0)
     return f"Widened {len(changed)} ranges."
@@ -127,10 +127,6 @@ def _left(character: Character, mesh: bpy.types.Object) -> Vector:
     if character.armature is not None:
         left = character.armature.matrix_world.to_3x3() @ Vector(facing(character.armature).col[0])
     return (mesh.matrix_world.to_3x3().inverted_safe() @ left).normalized()
-
-
-def _driven(character: Character) -> list[bpy.types.ShapeKey]:
-    return [block for _, block in driven_blocks(character)]
 
 
 def fixes() -> dict[str, Fix]:

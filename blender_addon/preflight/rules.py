@@ -11,6 +11,7 @@ from ..export.blender_data import key_blocks
 from ..export.blender_gltf import members
 from ..export.expressions import performs_in_arkit, preset_binds, presets, shape_channels
 from ..export.humanoid import arms_hang, find_bones, required_bones, rest_positions
+from ..export.own_expressions import own_expressions
 from ..export.take import active_take, take_range
 from ..messages import AddonError
 from ..rig.character import Character, relatives
@@ -124,7 +125,7 @@ def modifiers(character: Character) -> Iterator[Told]:
 
 
 def muted(character: Character) -> Iterator[Told]:
-    names = [f"{mesh.name}/{block.name}" for mesh, block in driven_blocks(character) if block.mute]
+    names = [f"{mesh.name}/{block.name}" for mesh, block in needed_blocks(character) if block.mute]
     if names:
         yield Told(f"Muted shape keys are left out of files: {listed(names)}.", can_be_fixed=True)
 
@@ -270,6 +271,14 @@ def _kept(character: Character) -> bool:
 def driven_blocks(character: Character) -> Iterator[tuple[bpy.types.Object, bpy.types.ShapeKey]]:
     """The shape keys that perform, with their meshes."""
     wanted = {(target.mesh, target.shape_key) for target in character.targets}
+    for mesh in character.meshes:
+        yield from ((mesh, block) for block in key_blocks(mesh) if (mesh, block.name) in wanted)
+
+
+def needed_blocks(character: Character) -> Iterator[tuple[bpy.types.Object, bpy.types.ShapeKey]]:
+    """The shape keys that perform, and those that a .vrm's expressions move, with their meshes."""
+    wanted = {(target.mesh, target.shape_key) for target in character.targets}
+    wanted |= {(bind.mesh, bind.shape_key) for one in own_expressions(character) for bind in one.binds}
     for mesh in character.meshes:
         yield from ((mesh, block) for block in key_blocks(mesh) if (mesh, block.name) in wanted)
 

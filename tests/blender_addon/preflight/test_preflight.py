@@ -169,6 +169,16 @@ def test_muted_and_narrow_shapes_are_mended(make_mesh):
     assert not {"muted", "ranges"} & set(rules_of(find_character(face)))
 
 
+def test_muted_shapes_that_only_expressions_move_are_mended(make_mesh):
+    face = make_mesh("Face", [*(name for name in channels() if name not in HEAD_CHANNELS), "happy", "wart"])
+    blocks = face.data.shape_keys.key_blocks
+    assert "happy" not in {target.shape_key for target in find_character(face).targets}
+    blocks["happy"].mute = blocks["wart"].mute = True
+    assert rules_of(find_character(face), "vrm")["muted"].endswith(": Face/happy.")
+    fixed(face, "muted")
+    assert (blocks["happy"].mute, blocks["wart"].mute) == (False, True)
+
+
 def test_what_is_lost_in_files_is_said(make_mesh, make_clip):
     face = make_mesh("Face", ["jawOpen"])
     face.modifiers.new("Smooth", "SUBSURF")
