@@ -14,7 +14,7 @@ from ..rig.bones import facing
 from ..rig.character import Character
 from ..rig.vrm_addon import preview_curves
 from . import arkit_names, tracker
-from .rules import driven_blocks, needed_blocks
+from .blocks import driven_blocks, needed_blocks
 
 _BLEND: Final = 0.2
 """Half the width, in widths of the moved region, over which the two halves of a shape cross-fade."""

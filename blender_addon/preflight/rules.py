@@ -1,39 +1,25 @@
 """The rules of preflight: each looks at a character and says what it finds. targets.toml says where they matter."""
 
 from collections.abc import Callable, Iterator
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import bpy
-import numpy as np
 
 from ..bake.kept import kept
 from ..export.blender_data import key_blocks
 from ..export.blender_gltf import members
-from ..export.expressions import performs_in_arkit, preset_binds, presets, shape_channels
+from ..export.expressions import preset_binds, presets
 from ..export.humanoid import arms_hang, find_bones, required_bones, rest_positions
-from ..export.own_expressions import own_expressions
 from ..export.take import active_take, take_range
 from ..messages import AddonError
 from ..rig.character import Character, relatives
 from ..rig.vrm_addon import preview_curves
-from . import arkit_names, tracker
+from . import programs
+from .blocks import driven_blocks, needed_blocks
+from .told import Told, listed
 
 MANY_MATERIALS: Final = 8
-_LISTED: Final = 6
 _UNIT: Final = 1e-4
-
-
-class Told(NamedTuple):
-    """A sentence, and whether the rule's fix, if it has one, helps here."""
-
-    text: str
-    can_be_fixed: bool = False
-
-
-def listed(names: list[str]) -> str:
-    """Names in one sentence; many are counted."""
-    more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
-    return ", ".join(names[:_LISTED]) + more
 
 
 def nothing_shown(character: Character) -> Iterator[Told]:
@@ -140,83 +126,6 @@ def ranges(character: Character) -> Iterator[Told]:
         yield Told(f"The ranges of these shape keys cut the performance: {listed(names)}.", can_be_fixed=True)
 
 
-def tracker_names(character: Character) -> Iterator[Told]:
-    aliases, halves, _ = tracker.wanted(character)
-    if aliases:
-        pairs = [f"{mesh.name}/{name} → {alias}" for mesh, name, alias in aliases]
-        yield Told(
-            f"Godot's face tracker does not know these names: {listed(pairs)}. Fixing adds copies under the names that "
-            "it knows.",
-            can_be_fixed=True,
-        )
-    if halves:
-        names = [f"{mesh.name}/{name}" for mesh, name in halves]
-        yield Told(
-            f"Godot's face tracker knows browInnerUp only as two halves, and leaves still: {listed(names)}. "
-            "Fixing adds the halves beside it.",
-            can_be_fixed=True,
-        )
-
-
-def arkit_names_missing(character: Character) -> Iterator[Told]:
-    pairs = [f"{mesh.name}/{name} → {channel}" for mesh, name, channel in arkit_names.wanted(character)]
-    if pairs:
-        yield Told(
-            "Live Link and recordings move morph targets of ARKit's names by themselves; for others they need a pose "
-            f"asset: {listed(pairs)}. Fixing adds copies under ARKit's names.",
-            can_be_fixed=True,
-        )
-
-
-def tracker_unknown(character: Character) -> Iterator[Told]:
-    names = [f"{mesh.name}/{name}" for mesh, name in tracker.wanted(character).unknown]
-    if names:
-        yield Told(f"Godot's face tracker leaves these still, baked takes move them: {listed(names)}.")
-
-
-def tracker_twice(character: Character) -> Iterator[Told]:
-    names = [f"{mesh.name}/{' = '.join(same)}" for mesh, same in tracker.repeated(character)]
-    if names:
-        yield Told(f"To Godot's face tracker these are one shape each, of which it moves the last: {listed(names)}.")
-
-
-def tracker_meshes(character: Character) -> Iterator[Told]:
-    known = {
-        mesh for mesh in character.meshes for block in key_blocks(mesh) if tracker.plain(block.name) in tracker.known()
-    }
-    names = [mesh.name for mesh in character.meshes if mesh in known]
-    if len(names) > 1:
-        yield Told(
-            f"Live face tracking moves one mesh in Godot: give {listed(names)} an XRFaceModifier3D each, or join them."
-        )
-
-
-def without_material(character: Character) -> Iterator[Told]:
-    bare = [obj.name for obj in members(character) if obj.type == "MESH" and _is_bare(obj)]
-    if bare:
-        yield Told(
-            "V-Sekai's VRM importer looks for the material of every surface, and makes no expressions where one has "
-            f"none. Give these one: {listed(bare)}."
-        )
-
-
-def perfect_sync(character: Character) -> Iterator[Told]:
-    own = {
-        leading[0]
-        for leading in ([c for c, gain in target.mix.items() if gain > 0] for target in character.targets)
-        if len(leading) == 1
-    }
-    lacking = [name for name in shape_channels() if name not in own]
-    if not performs_in_arkit(character):
-        yield Told(
-            f"{len(own.intersection(shape_channels()))} of ARKit's 52 shapes have a shape key of their own. With fewer "
-            "than half of them, the .vrm gets none of ARKit's names as expressions (Perfect Sync), and applications "
-            "move the face by VRM's presets."
-        )
-    elif lacking:
-        yield Told(f"These of ARKit's expressions (Perfect Sync) are missing: {listed(lacking)}.")
-
-
 def hidden(character: Character) -> Iterator[Told]:
     written = set(members(character))
     start = character.armature or next(iter(character.meshes))
@@ -250,37 +159,12 @@ def materials(character: Character) -> Iterator[Told]:
         )
 
 
-def _is_bare(obj: bpy.types.Object) -> bool:
-    """Whether faces of a mesh have no material."""
-    data: Any = obj.data
-    used = np.empty(len(data.polygons), np.int32)
-    data.polygons.foreach_get("material_index", used)
-    slots = [slot.material for slot in obj.material_slots]
-    # Blender shows what lies beyond the slots with the last one.
-    return any(not slots or slots[min(int(index), len(slots) - 1)] is None for index in np.unique(used))
-
-
 def _kept(character: Character) -> bool:
     """Whether the active take keeps the whole performance beside its curves."""
     try:
         return kept(active_take(character)) is not None
     except AddonError:
         return False
-
-
-def driven_blocks(character: Character) -> Iterator[tuple[bpy.types.Object, bpy.types.ShapeKey]]:
-    """The shape keys that perform, with their meshes."""
-    wanted = {(target.mesh, target.shape_key) for target in character.targets}
-    for mesh in character.meshes:
-        yield from ((mesh, block) for block in key_blocks(mesh) if (mesh, block.name) in wanted)
-
-
-def needed_blocks(character: Character) -> Iterator[tuple[bpy.types.Object, bpy.types.ShapeKey]]:
-    """The shape keys that perform, and those that a .vrm's expressions move, with their meshes."""
-    wanted = {(target.mesh, target.shape_key) for target in character.targets}
-    wanted |= {(bind.mesh, bind.shape_key) for one in own_expressions(character) for bind in one.binds}
-    for mesh in character.meshes:
-        yield from ((mesh, block) for block in key_blocks(mesh) if (mesh, block.name) in wanted)
 
 
 def rules() -> dict[str, Callable[[Character], Iterator[Told]]]:
@@ -297,13 +181,13 @@ def rules() -> dict[str, Callable[[Character], Iterator[Told]]]:
         "modifiers": modifiers,
         "muted": muted,
         "ranges": ranges,
-        "arkit_names": arkit_names_missing,
-        "tracker_names": tracker_names,
-        "tracker_unknown": tracker_unknown,
-        "tracker_twice": tracker_twice,
-        "tracker_meshes": tracker_meshes,
-        "without_material": without_material,
-        "perfect_sync": perfect_sync,
+        "arkit_names": programs.arkit_names_missing,
+        "tracker_names": programs.tracker_names,
+        "tracker_unknown": programs.tracker_unknown,
+        "tracker_twice": programs.tracker_twice,
+        "tracker_meshes": programs.tracker_meshes,
+        "without_material": programs.without_material,
+        "perfect_sync": programs.perfect_sync,
         "hidden": hidden,
         "scale": scale,
         "shared_meshes": shared_meshes,
