@@ -19,7 +19,6 @@ from blender_addon.export.vrm_meta import VrmMeta
 from blender_addon.export.vrma import export_vrma
 from blender_addon.rig.bones import facing
 from blender_addon.rig.character import find_character
-from engine.avatars.add_take import add_take
 from engine.clip import Clip as EngineClip
 from engine.takes import formats
 from tests.blender_addon.export.conftest import SHAPES
@@ -96,24 +95,6 @@ def test_several_takes_are_each_what_the_viewport_shows(tmp_path, rig, fps, fram
     path = export_glb(character, tmp_path / "takes.glb", every_take=True).path
     _, clip = takes[1]
     found = watched(rig, path, clip, frame, animation="1 手")
-    assert max(found.values()) < 1, found
-
-
-@SOME
-@given(rig=RIGS, **TAKES)
-def test_a_take_added_to_a_file_is_what_the_viewport_shows(tmp_path, rig, fps, frame, tolerance, seed):
-    # A file says neither how far a shape key's slider goes, nor how long a jaw is, and a take moves the face alone.
-    bones = () if rig.bones == ("jaw",) else rig.bones
-    above = "empty" if rig.above == "moving empty" else rig.above
-    rig = rig._replace(sliders=(0.0, 1.0), above=above, bones=bones)
-    character = built(rig)
-    avatar = export_vrm(character, tmp_path / "mim.vrm", META).path
-    place = standing(character.armature, find_bones(character.armature))
-    _, clip = baked(character, fps, math.floor(frame), None, seed)
-    add_take(
-        avatar, EngineClip(clip.values, clip.fps, clip.channels, {}), avatar, "手", overwrite=True, approximate=False
-    )
-    found = watched(rig, avatar, clip, frame, animation="手", place=place)
     assert max(found.values()) < 1, found
 
 
