@@ -8,8 +8,7 @@ import numpy as np
 
 from engine.channels import INDEX, SHAPES
 from engine.errors import FaceMimicError
-from engine.transfer import contacts, detect, drawn_eyes, jaw, lids, lips, mesh, mouth, parts, symmetry, transport
-from engine.transfer.drawn_eyes import Eye
+from engine.transfer import detect, eye_planes, eyes, jaw, lips, mesh, mouth, parts, symmetry, transport
 from engine.transfer.landmarks import NAMED, lips_closed, trusted
 from engine.transfer.register import register
 from engine.transfer.relief import Relief
@@ -28,8 +27,6 @@ _MOVES = 1e-3
 """mm below which a vertex does not move."""
 _FINE = 5.0
 """Rings of the sample around lids and lips that are smoothed little."""
-_EYE = tuple(name.removesuffix("Left") for name in SHAPES if name.startswith("eye") and name.endswith("Left"))
-"""The shapes of an eye, without their side."""
 _WIDEST = 0.75
 """Share of its length by which a mouth opens at most."""
 _UNSURE, _HELD = 1e-4, 100.0
@@ -229,10 +226,14 @@ class _Transfer:
         found = parts.find_parts(
             self.points, self.pieces, self.skin_piece, self.skin_points, self.marks, self.mouth is not None
         )
-        drawn = self._close(deltas, rings, sides, found)
+        found = eye_planes.with_planes(found, self.points, self.triangles, self.pieces, self.skin_piece, self.marks)
+        skin = eyes.Skin(self.skin_points, self.faces, sides[:, 1], rings[:, 0], self.marks)
+        drawn = eyes.move_lids(deltas, skin, self.points, self.triangles, found, source)
         if symmetric:
-            plane = symmetry.midplane(self.marks, self.skin_points)
+            plane, unlike = symmetry.midplane(self.marks, self.skin_points), eyes.unlike(found, drawn)
+            kept = deltas[unlike]
             deltas = symmetry.symmetric(deltas, self.skin_points, self.faces, sides, *plane)
+            deltas[unlike] = kept
         tell(0.9)
         out = np.zeros((len(SHAPES), len(self.points), 3))
         out[:, self.skin] = deltas
@@ -321,50 +322,8 @@ class _Transfer:
         deltas[INDEX[transport.SEAL]] += deltas[-1] * moved[jaw.OPENS]
         return deltas[:-1]
 
-    def _close(self, deltas: Array, rings: Array, sides: Array, found: parts.Parts) -> dict[str, Eye]:
-        """Corrects lids, which must meet in a blink and stay outside the eyeballs.
-
-        Returns those eyes, by side, whose lids cannot slide on a ball.
-        """
-        drawn: dict[str, Eye] = {}
-        rest = self.skin_points
-        normals = mesh.vertex_normals(rest, self.faces)
-        for side, sign in (("Left", 1.0), ("Right", -1.0)):
-            here = (rest[:, 0] - self.marks[NAMED["noseBridge"], 0]) * sign > 0
-            seam = contacts.Seam(here & (sides[:, 1] > 0), here & (sides[:, 1] < 0), rings[:, 0], rest[:, 0])
-            ball = found.balls.get(side)
-            if ball and lids.fits(ball, self.marks, side):
-                cloud = self.points[ball.vertices]
-                own = np.where(here, sides[:, 1], 0.0)
-                near = np.flatnonzero((own != 0) & (np.linalg.norm(rest - ball.centre, axis=1) < 2 * ball.radius))
-                turns = parts.gaze(ball, side, self.points, self.source)
-                moved = lids.turned(rest, self.faces, own, ball, self.marks, side)
-                for name in _EYE:
-                    before = moved[name] if name in moved else np.zeros_like(rest)
-                    turn = turns.get(name + side)
-                    lifted = contacts.outside(rest, normals, before, cloud, ball.centre, near, turn)
-                    if name == "eyeBlink":
-                        lifted += contacts.closed(seam, rest + lifted, 0.9)
-                        lifted = contacts.outside(rest, normals, lifted, cloud, ball.centre, near)
-                        lifted += contacts.not_inwards(
-                            contacts.closed(seam, rest + lifted, 0.9), rest + lifted - ball.centre
-                        )
-                    deltas[INDEX[name + side]] = lifted
-            elif ball:
-                eye = drawn[side] = drawn_eyes.opening(rest, self.faces, self.marks, side)
-                drawn_eyes.calmed(eye, rest, deltas)
-                moved = drawn_eyes.lids(eye, rest, self.faces, self.points[ball.vertices])
-                for name, offsets in moved.items():
-                    deltas[INDEX[name + side]] = 0.0 if eye.closed else offsets
-            else:
-                blink = deltas[INDEX[f"eyeBlink{side}"]]
-                blink += contacts.closed(seam, rest + blink, 0.9)
-        return drawn
-
     def _tell_missing(self, found: parts.Parts) -> None:
-        for side in ("Left", "Right"):
-            if side not in found.balls:
-                self.notes.append(f"No {side.lower()} eyeball was found: eyeLook moves only the lids there.")
+        self.notes += eyes.missing(self.marks, found)
         if self.mouth is None:
             self.notes.append(
                 "This mouth is closed in the mesh: its shapes move the skin around it but do not open it."

@@ -7,8 +7,8 @@ moves keeps its depth against a smooth surface laid over the opening, as a draug
 from engine.transfer.drawn_eyes.eye import Eye
 from engine.transfer.drawn_eyes.laid import shut
 from engine.transfer.drawn_eyes.measure import opening
-from engine.transfer.drawn_eyes.skin import calmed, lids
-from engine.transfer.drawn_eyes.slide import looks
+from engine.transfer.drawn_eyes.skin import calmed, lids, lifted
+from engine.transfer.drawn_eyes.slide import looks, poses
 from engine.transfer.drawn_eyes.strokes import lashes, lines
 
-__all__ = ["Eye", "calmed", "lashes", "lids", "lines", "looks", "opening", "shut"]
+__all__ = ["Eye", "calmed", "lashes", "lids", "lifted", "lines", "looks", "opening", "poses", "shut"]

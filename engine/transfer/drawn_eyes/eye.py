@@ -1,5 +1,7 @@
 """A drawn eye seen straight from the front: its lids as two curves, and where those go in each shape."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -9,6 +11,10 @@ from engine.transfer.drawn_eyes.surface import Surface
 
 Array = np.ndarray
 
+REACH = 0.65
+"""Share of the opening's height over which skin follows a lid."""
+DEEP = 0.3
+"""Share of the width by which skin that goes with the lids may lie off the face's surface; behind is the socket."""
 _EVEN = 0.5
 """How far the edge of a lid is spread evenly over the line where lids meet, 0..1; lids of a round opening would pile up
 at its corners.
@@ -23,7 +29,8 @@ class Eye(NamedTuple):
     """One eye. frame: rows along the slit outwards, out of the face, up; origin (3,): the inner corner.
 
     upper, lower (n, 3): edges of the lids in that frame, as are all places below. dip: how far below the corners lids
-    meet, mm. surface: the face around the opening. closed: the skin goes on below the eye.
+    meet, mm. surface: the face around the opening. closed: the skin goes on below the eye. lifts (2, n): how far the
+    edges of the upper and the lower lid come forward in each of LIDS, to pass before what lies in the eye.
     """
 
     frame: Array
@@ -33,6 +40,7 @@ class Eye(NamedTuple):
     dip: float
     surface: Surface
     closed: bool
+    lifts: Mapping[str, Array] = MappingProxyType({})
 
     @property
     def width(self) -> float:

@@ -3,15 +3,15 @@
 import numpy as np
 
 from engine.transfer import mesh
-from engine.transfer.drawn_eyes.eye import Eye, evened, height
+from engine.transfer.drawn_eyes.eye import DEEP, REACH, Eye, evened, height
 from engine.transfer.drawn_eyes.surface import fitted
 from engine.transfer.landmarks import lid_edges
 
 Array = np.ndarray
 
 # All are shares of the eye's width.
-_AROUND = 0.6
-"""Around the opening, what counts as the face."""
+_AROUND = 0.2
+"""Around the opening, what counts as the face at least, where lids have no long way."""
 _EDGE = 0.04
 """Right at the edge lies what lines the lids, which is deeper than the face."""
 _SPACING = 0.03
@@ -32,12 +32,14 @@ def opening(points: Array, triangles: Array, marks: Array, side: str) -> Eye:
     frame, origin = _frame(upper, lower), upper[0]
     upper, lower, places = ((part - origin) @ frame.T for part in (upper, lower, points))
     width = float(upper[-1, 0])
-    skin = mesh.samples(places, triangles, _SPACING * width, mesh.vertex_normals(points, triangles) @ frame.T)
     rim = np.concatenate([upper, lower])
+    corners = places[triangles]
+    here = (corners.max(1) > rim.min(0) - width).all(1) & (corners.min(1) < rim.max(0) + width).all(1)
+    skin = mesh.samples(places, triangles[here], _SPACING * width, mesh.vertex_normals(points, triangles) @ frame.T)
     at = skin.points
     away = mesh.Tree(rim[:, [0, 2]]).query(at[:, [0, 2]])[0]
-    near = (skin.normals[:, 1] > 0.2) & (away < _AROUND * width)
-    near &= np.abs(at[:, 1] - np.median(rim[:, 1])) < width
+    near = (skin.normals[:, 1] > 0.2) & (away < max(REACH * float((upper - lower)[:, 2].max()), _AROUND * width))
+    near &= np.abs(at[:, 1] - fitted(rim, width).depth(at)) < DEEP * width
     inside = (at[:, 0] > 0) & (at[:, 0] < width)
     inside &= (height(upper, at[:, 0]) > at[:, 2]) & (height(lower, at[:, 0]) < at[:, 2])
     ground = at[near & ~inside & (away > _EDGE * width)]

@@ -1,16 +1,16 @@
 """The skin around a drawn eye: it follows the lids' edges, and keeps other shapes from dragging them."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from engine.transfer import mesh
 from engine.transfer.drawn_eyes.amounts import LIDS
 from engine.transfer.drawn_eyes.before import kept_before
-from engine.transfer.drawn_eyes.eye import Eye, at_feet, feet
+from engine.transfer.drawn_eyes.eye import DEEP, REACH, Eye, at_feet, evened, feet
 
 Array = np.ndarray
 
-_REACH = 0.65
-"""Share of the opening's height over which skin follows a lid."""
 _STRONGEST = 0.18
 """Share of the opening's height by which shapes of brows, cheeks and nose move a lid at most."""
 # Shares of the eye's width.
@@ -18,22 +18,22 @@ _RIM = 0.03
 """From its edge, within which a lid goes exactly where it should."""
 _FOLD = 0.09
 """Over which the skin of a lid is smoothed further away."""
-_DEEP = 0.5
-"""From the surface, where skin no longer goes with the lids."""
-_LINING = 0.02
+_LINING = 0.1
 """Behind the surface, from where skin lines a lid and is not seen."""
+_FINE = 0.05
+"""Between the places of a lid that are kept before the eye: a coarse one is pierced between its vertices."""
 _HELD, _LOOSE = 50.0, 0.05
 """How much skin is held to where it should go: at the edge, and where it follows."""
 
 
-def lids(eye: Eye, points: Array, triangles: Array, cloud: Array) -> dict[str, Array]:
-    """Offsets (n, 3) of the skin for each of LIDS. cloud (m, 3): what lies in the eye, which the lids pass over."""
+def lids(eye: Eye, points: Array, triangles: Array, clouds: Mapping[str, Array]) -> dict[str, Array]:
+    """Offsets (n, 3) of the skin for each of LIDS. clouds (m, 3): what lies in the eye then, before which lids pass."""
     at = eye.local(points)
-    reach = _REACH * eye.tall
+    reach = REACH * eye.tall
     off = at[:, 1] - eye.surface.depth(at)
     edges = np.concatenate([eye.upper, eye.lower])
     near = mesh.Tree(edges[:, [0, 2]]).query(at[:, [0, 2]])[0] < reach + _RIM * eye.width
-    near = np.flatnonzero(near & (np.abs(off) < _DEEP * eye.width))
+    near = np.flatnonzero(near & (np.abs(off) < DEEP * eye.width))
     above = at[near, 2] > eye.meets(at[near, 0])
     kept, faces = np.unique(triangles[np.isin(triangles, near).any(1)], return_inverse=True)
     rises = np.zeros((len(LIDS), len(points), 3))
@@ -49,15 +49,29 @@ def lids(eye: Eye, points: Array, triangles: Array, cloud: Array) -> dict[str, A
     smooth_over = np.full(len(kept), _FOLD * eye.width)
     rises[:, kept] = mesh.smooth(rises[:, kept], held[kept], at[kept], faces.reshape(-1, 3), smooth_over)
     facing = mesh.vertex_normals(points, triangles)[near] @ eye.frame[1]
-    front = (off[near] > -_LINING * eye.width) & (facing > 0.1)
-    inside = eye.local(cloud)
+    front = near[(off[near] > -_LINING * eye.width) & (facing > 0.1)]
+    cover = mesh.samples(at, triangles[np.isin(triangles, front).all(1)], _FINE * eye.width)
+    lining = np.setdiff1d(near, front)
     out = {}
-    for number, name in enumerate(LIDS):
-        offsets = np.zeros_like(points)
-        moved = eye.seated(at[near], rises[number, near])
-        offsets[near] = kept_before(at[near], moved, front, inside, eye.width) @ eye.frame
-        out[name] = offsets
+    for name, rise in zip(LIDS, rises, strict=True):
+        moved = np.zeros_like(at)
+        moved[near] = eye.seated(at[near], rise[near])
+        inside = eye.local(clouds[name])
+        out[name] = kept_before(at, moved, (cover.vertices, cover.weights), lining, inside, eye.width) @ eye.frame
     return out
+
+
+def lifted(eye: Eye, points: Array, offsets: Mapping[str, Array]) -> Eye:
+    """The eye with its lifts, as the skin's offsets (n, 3) in each of LIDS tell; points (n, 3): the skin."""
+    at, lifts = eye.local(points), {}
+    for name, moved in offsets.items():
+        forward = np.zeros((2, len(eye.upper)))
+        for number, edge in enumerate((eye.upper, eye.lower)):
+            near = mesh.Tree(at).query(edge)[1]
+            own = eye.seated(edge, eye.moved(name, number == 0))
+            forward[number] = np.maximum((moved[near] @ eye.frame.T)[:, 1] - own[:, 1], 0.0)
+        lifts[name] = evened(forward.T).T
+    return eye._replace(lifts=lifts)
 
 
 def calmed(eye: Eye, points: Array, deltas: Array) -> None:

@@ -32,7 +32,10 @@ def lashes(eye: Eye, points: Array, upper: bool) -> dict[str, Array]:
         offsets = at_feet(foot, moved)
         offsets[:, 0] += arm[:, 0] * (c - 1) - arm[:, 1] * s
         offsets[:, 2] += arm[:, 0] * s + arm[:, 1] * (c - 1)
-        out[name] = eye.seated(at, offsets) @ eye.frame
+        offsets = eye.seated(at, offsets)
+        if name in eye.lifts:
+            offsets[:, 1] += at_feet(foot, eye.lifts[name][0 if upper else 1])
+        out[name] = offsets @ eye.frame
     return out
 
 

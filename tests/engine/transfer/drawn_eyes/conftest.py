@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from engine.transfer import drawn_eyes
+from engine.transfer.drawn_eyes.amounts import LIDS
 from engine.transfer.landmarks import CONTOURS, COUNT
 
 MIDDLE, HALF = np.array([38.0, -4.0]), np.array([20.0, 19.0])
@@ -84,4 +85,5 @@ def eye(face):
 
 @pytest.fixture(scope="package")
 def lids(face, eye):
-    return drawn_eyes.lids(eye, face.points, face.triangles, np.concatenate([face.white, face.iris]))
+    inside = np.concatenate([face.white, face.iris])
+    return drawn_eyes.lids(eye, face.points, face.triangles, dict.fromkeys(LIDS, inside))

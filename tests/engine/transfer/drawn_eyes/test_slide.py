@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from engine.transfer import drawn_eyes
+from engine.transfer.drawn_eyes.amounts import LIDS
 
 
 def test_the_iris_slides_before_the_white_and_behind_the_face(face, eye):
@@ -27,3 +28,15 @@ def test_an_eye_in_one_piece_slides_whole_and_less_behind_an_opening(face, close
         assert len(vertices) == len(closed_face.iris)
         way[name] = offsets[:, 0].mean()
     assert 3 < way["opening"] < 0.7 * way["laid"] < 9
+
+
+def test_shut_lids_pass_before_the_eye_in_every_gaze(face, eye):
+    """A plane of two triangles has places all over it, and for eyeBlink they reach as far as the eye looks."""
+    corners = eye.origin + np.array([[5, -3, -9], [35, -3, -9], [35, -3, 9], [5, -3, 9]]) @ eye.frame
+    found = drawn_eyes.poses(eye, (np.arange(4),), corners, np.array([[0, 1, 2], [0, 2, 3]]))
+    rest, shut, up = (eye.local(found[name]) for name in ("eyeWide", "eyeBlink", "eyeLookUp"))
+    assert len(rest) > 50
+    assert up[:, 2].max() > rest[:, 2].max() + 1
+    assert np.ptp(shut[:, 2]) > np.ptp(rest[:, 2]) + 2
+    assert set(found) >= set(LIDS)
+    assert not len(drawn_eyes.poses(eye, (), corners, np.zeros((0, 3), int))["eyeBlink"])

@@ -12,7 +12,8 @@ UPPER = slice(3, 22)
 
 def test_a_lash_rides_on_its_lid(face, eye, lids):
     root, tip = face.loop(1.0)[UPPER], face.loop(1.25)[UPPER]
-    moved = drawn_eyes.lashes(eye, np.concatenate([root, tip]), upper=True)["eyeBlink"]
+    lifted = drawn_eyes.lifted(eye, face.points, lids)
+    moved = drawn_eyes.lashes(lifted, np.concatenate([root, tip]), upper=True)["eyeBlink"]
     edge = lids["eyeBlink"][face.rim][UPPER]
     assert np.linalg.norm(moved[: len(root)] - edge, axis=1).max() < 1.5
     before = np.linalg.norm(tip - root, axis=1)
