@@ -4,7 +4,8 @@ The schemes themselves are data, schemes/*.toml. Each has tables of names; the o
 preference, because a coarse shape beside a finer one would show the same motion twice:
 
     [shapes]        one movement; one side before both sides at once
-    [[fallbacks]]   the same movements in parts or in other words, used where [shapes] leaves a channel open
+    [parts]         one movement of Apple's by several shapes, such as a half each, used where [shapes] has no whole
+    [[fallbacks]]   the same movements in other words or coarser, used where the others leave a channel open
     [visemes]       mouth positions of speech
     [expressions]   a whole emotion; those with the same meaning share it, each moving by its part
 """
@@ -31,7 +32,7 @@ _SHARED_PREFIX = 3
 _Ending = tuple[tuple[str, ...], str, bool]
 """The words before, the rest normalised, and whether it stands for itself: behind nothing, or set off by a mark."""
 
-SINGLE, PAIR, FALLBACK, VISEME, EXPRESSION = 1.0, 2.0, 3.0, 4.0, 5.0
+SINGLE, PART, PAIR, FALLBACK, VISEME, EXPRESSION = 1.0, 1.5, 2.0, 3.0, 4.0, 5.0
 EXACT, SPELLING, GUESS = "exact", "spelling", "guess"
 """How surely a name was recognised: letter for letter, in another spelling or behind a prefix, or by likeness."""
 _LESS_SURE = (EXACT, SPELLING, GUESS)
@@ -54,7 +55,8 @@ class Scheme:
 
     prefixes and suffixes: what its programs write around a name. marked: without one of its prefixes a name is not
     one of its own. loose: the normalised name by its words in any order, for single movements. guess: its words are
-    everyday ones, so that they may mean something else.
+    everyday ones, so that they may mean something else. synonyms: names with one meaning are words for the same shape
+    and not its parts.
     """
 
     name: str
@@ -65,6 +67,7 @@ class Scheme:
     loose: Mapping[tuple[str, ...], str]
     guess: bool
     marked: bool
+    synonyms: bool
 
 
 @dataclass(frozen=True)
@@ -169,6 +172,7 @@ def _read(file: Path) -> Scheme:
             meanings.setdefault(normalised(name), Meaning(data["name"], name, mix, own, table))
 
     add("shapes", data.get("shapes", {}), SINGLE)
+    add("parts", data.get("parts", {}), PART)
     for rank, entries in enumerate(data.get("fallbacks", [])):
         add("fallbacks", entries, FALLBACK + rank / 10)
     add("visemes", data.get("visemes", {}), VISEME)
@@ -179,11 +183,11 @@ def _read(file: Path) -> Scheme:
     loose = {
         key: normal
         for normal, meaning in reversed(meanings.items())
-        if not marked and meaning.table in ("shapes", "fallbacks") and (key := _loose(meaning.name))
+        if not marked and meaning.table in ("shapes", "parts", "fallbacks") and (key := _loose(meaning.name))
     }
-    return Scheme(
-        data["name"], prefixes, suffixes, meanings, data.get("needs", {}), loose, data.get("guess", False), marked
-    )
+    needs, guess = data.get("needs", {}), data.get("guess", False)
+    synonyms = data.get("synonyms", guess)
+    return Scheme(data["name"], prefixes, suffixes, meanings, needs, loose, guess, marked, synonyms)
 
 
 @dataclass(frozen=True)
@@ -395,7 +399,7 @@ def resolve(
                 if gain > 0 and channel not in closed[candidate.busy]:
                     best[channel] = max(best.get(channel, rank), rank)
         shown: set[str] = set()
-        said: dict[tuple[str, frozenset[tuple[str, float]]], str] = {}
+        said: dict[tuple[str, str, frozenset[tuple[str, float]]], str] = {}
         for candidate in here:
             mix = candidate.meaning.mix
             top = max(mix.values())
@@ -405,8 +409,9 @@ def resolve(
                 for key in candidate.binds:
                     left_out.setdefault(key, _covered_by(candidate, leading, closed[candidate.busy]))
                 continue
-            if level == VISEME:
-                first = said.setdefault((candidate.scheme, frozenset(mix.items())), candidate.label)
+            if level == VISEME or (not candidate.stated and candidate.meaning.scheme in _of_synonyms()):
+                side = "" if level == VISEME else _side(candidate.meaning.name)
+                first = said.setdefault((candidate.scheme, side, frozenset(mix.items())), candidate.label)
                 if first != candidate.label:
                     for key in candidate.binds:
                         left_out.setdefault(key, f"means the same as {first}")
@@ -436,6 +441,16 @@ def _by_leisure(candidate: _Candidate, keys: Collection[str]) -> list[_Candidate
         return [candidate]
     free = {key: weight for key, weight in candidate.binds.items() if key not in keys}
     return [*([replace(candidate, binds=free)] if free else []), replace(candidate, binds=busy, busy=True)]
+
+
+@lru_cache(maxsize=1)
+def _of_synonyms() -> frozenset[str]:
+    return frozenset(scheme.name for scheme in all_schemes() if scheme.synonyms)
+
+
+def _side(name: str) -> str:
+    """left or right where a name has that word."""
+    return next((word for word in _words(name) if word in ("left", "right")), "")
 
 
 def _rank(candidate: _Candidate, strength: Mapping[str, int]) -> tuple[bool, bool, int, str]:

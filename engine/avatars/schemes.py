@@ -65,7 +65,7 @@ class Scheme:
     """Meanings and looks by plain name; prefixes and suffixes of a name; how many of a table make it count.
 
     loose: plain names by their words in any order, for single movements. guess: its names are everyday words. marked:
-    its names stand behind one of its prefixes.
+    its names stand behind one of its prefixes. synonyms: names with one meaning are words for the same shape.
     """
 
     name: str
@@ -77,6 +77,7 @@ class Scheme:
     loose: Mapping[tuple[str, ...], str]
     guess: bool
     marked: bool
+    synonyms: bool
 
 
 class Claim(NamedTuple):
@@ -124,7 +125,7 @@ def _arkit_first(name: str) -> tuple[bool, str]:
 
 
 def _scheme(data: Mapping[str, Any]) -> Scheme:
-    tables = [("shapes", 1.0, data.get("shapes", {}))]
+    tables = [("shapes", 1.0, data.get("shapes", {})), ("parts", 1.5, data.get("parts", {}))]
     tables += [("fallbacks", 3.0 + rank / 10, entries) for rank, entries in enumerate(data.get("fallbacks", []))]
     tables += [("visemes", _VISEME, data.get("visemes", {})), ("expressions", _EXPRESSION, data.get("expressions", {}))]
     meanings: dict[str, Meaning] = {}
@@ -132,7 +133,7 @@ def _scheme(data: Mapping[str, Any]) -> Scheme:
     marked = data.get("marked", False)
     for table, level, entries in tables:
         for name, told in entries.items():
-            fine = table in ("shapes", "fallbacks") and not marked
+            fine = table in ("shapes", "parts", "fallbacks") and not marked
             if fine and plain(name) not in meanings and (key := _loose(name)):
                 loose.setdefault(key, plain(name))
             mix = {told: 1.0} if isinstance(told, str) else {channel: float(gain) for channel, gain in told.items()}
@@ -141,7 +142,9 @@ def _scheme(data: Mapping[str, Any]) -> Scheme:
     prefixes = tuple(map(re.compile, data.get("prefixes", [])))
     suffixes = tuple(re.compile(f"(?:{text})$") for text in data.get("suffixes", []))
     found, needs = _looks(data, meanings), data.get("needs", {})
-    return Scheme(data["name"], prefixes, suffixes, meanings, needs, found, loose, data.get("guess", False), marked)
+    guess = data.get("guess", False)
+    synonyms = data.get("synonyms", guess)
+    return Scheme(data["name"], prefixes, suffixes, meanings, needs, found, loose, guess, marked, synonyms)
 
 
 def _looks(data: Mapping[str, Any], meanings: Mapping[str, Meaning]) -> dict[str, Look]:
@@ -376,15 +379,17 @@ def read_mesh(
                 if gain > 0 and channel not in closed[claim.busy]:
                     owner[channel] = max(rank, owner.get(channel, rank))
         now: set[str] = set()
-        said: dict[tuple[str, frozenset[tuple[str, float]]], str] = {}
+        said: dict[tuple[str, str, frozenset[tuple[str, float]]], str] = {}
         for claim in here:
             mix, shown = claim.meaning.mix, closed[claim.busy]
             leading = [channel for channel, gain in mix.items() if gain == max(mix.values())]
             if not all(owner.get(channel) == _rank(claim, strength) for channel in leading):
                 continue
             # Two names for one mouth, such as VRM's A and aa, would open it twice.
-            if level == _VISEME and said.setdefault((claim.scheme, frozenset(mix.items())), claim.name) != claim.name:
-                continue
+            if level == _VISEME or (not claim.stated and claim.meaning.scheme in _of_synonyms()):
+                side = "" if level == _VISEME else _side(claim.meaning.name)
+                if said.setdefault((claim.scheme, side, frozenset(mix.items())), claim.name) != claim.name:
+                    continue
             kept = {channel: gain for channel, gain in mix.items() if gain < 0 or channel not in shown}
             if level == _EXPRESSION:
                 alike = len({other.name for other in here if other.scheme == claim.scheme and other.meaning.mix == mix})
@@ -403,6 +408,16 @@ def _by_leisure(claim: Claim, parts: Collection[str]) -> list[Claim]:
         return [claim]
     free = {target: weight for target, weight in claim.binds.items() if target not in parts}
     return [*([claim._replace(binds=free)] if free else []), claim._replace(binds=busy, busy=True)]
+
+
+@cache
+def _of_synonyms() -> frozenset[str]:
+    return frozenset(scheme.name for scheme in schemes() if scheme.synonyms)
+
+
+def _side(name: str) -> str:
+    """left or right where a name has that word."""
+    return next((word for word in _words(name) if word in ("left", "right")), "")
 
 
 def _rank(claim: Claim, strength: Mapping[str, int]) -> tuple[bool, bool, int, str]:

@@ -241,3 +241,21 @@ def test_a_name_of_a_scheme_that_does_not_count_may_be_guessed() -> None:
     mapping = resolve(["LeftEyeClosed", "wart"])
     assert mapping.levels == {"eyeBlinkLeft": 1.0}
     assert mapping.sure == {"LeftEyeClosed": GUESS}
+
+
+def test_words_for_one_shape_do_not_move_it_twice() -> None:
+    mapping = resolve(["Smile", "Grin", "Pucker", "Kiss", "Puff.L", "Puff.R", "ジト目", "じと目", "あ", "い", "う"])
+    assert set(mapping.keys) == {"Smile", "Pucker", "Puff.L", "Puff.R", "ジト目", "あ", "い"}
+    assert mapping.left_out["Grin"] == "means the same as Smile"
+
+
+def test_a_whole_shape_goes_before_its_parts() -> None:
+    parts = ["browInnerUpLeft", "browInnerUpRight", "cheekPuff_L", "cheekPuff_R"]
+    assert set(resolve([*SHAPES, *parts]).keys) == set(SHAPES)
+    assert set(resolve(parts).keys) == set(parts)
+    assert set(resolve(["BrowInnerUp", *parts[:2], "EyeClosedLeft"]).keys) == {"BrowInnerUp", "EyeClosedLeft"}
+    quadrants = [
+        f"Genesis9__facs_bs_MouthFunnel{half}{side}" for half in ("Upper", "Lower") for side in ("Left", "Right")
+    ]
+    assert set(resolve(quadrants).keys) == set(quadrants)
+    assert set(resolve([*quadrants, "Genesis9__facs_ctrl_MouthFunnel"]).keys) == {"Genesis9__facs_ctrl_MouthFunnel"}

@@ -89,7 +89,7 @@ def shown(names: list[str]) -> set[str]:
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_a_scheme_speaks_only_of_channels(file: Path) -> None:
     data = tomllib.loads(file.read_text(encoding="utf-8"))
-    tables = [data.get(name, {}) for name in ("shapes", "visemes", "expressions")]
+    tables = [data.get(name, {}) for name in ("shapes", "parts", "visemes", "expressions")]
     for table in [*tables, *data.get("fallbacks", [])]:
         for name, value in table.items():
             mix = {value: 1.0} if isinstance(value, str) else value

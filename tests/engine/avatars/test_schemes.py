@@ -19,7 +19,7 @@ SPELLINGS = sorted(
         name
         for path in (ROOT / "blender_addon" / "rig" / "schemes").glob("*.toml")
         for table, content in schemes.rig_data(f"schemes/{path.name}").items()
-        if table in ("shapes", "fallbacks", "visemes", "expressions")
+        if table in ("shapes", "parts", "fallbacks", "visemes", "expressions")
         for entries in (content if isinstance(content, list) else [content])
         for name in entries
     }
