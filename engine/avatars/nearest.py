@@ -1,7 +1,7 @@
 """An avatar's file as a rig to be fitted to: its shapes, its expressions with their overrides, and what they move."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -11,6 +11,9 @@ from engine.avatars.glb import Glb
 from engine.retarget.controls import Expression, Mesh
 from engine.retarget.mesh import Moved
 from engine.retarget.overrides import GROUPS
+
+_APART: Final = 1e-5
+"""Parts of a mesh's size by which vertices differ that are not one."""
 
 
 def meshes_of(avatar: Glb) -> dict[int, Mesh]:
@@ -65,4 +68,18 @@ def _moved(avatar: Glb, mesh: Mapping[str, Any], names: tuple[str, ...]) -> Move
             moved[index].append(delta)
     if not points:
         return None
-    return Moved(np.concatenate(points), {name: np.concatenate(own) for name, own in zip(names, moved, strict=True)})
+    return _joined(np.concatenate(points), [np.concatenate(own) for own in moved], names)
+
+
+def _joined(points: np.ndarray, moved: list[np.ndarray], names: tuple[str, ...]) -> Moved:
+    """Vertices that are one on the artist's mesh and several in the file, for the sake of normals or textures, once.
+
+    Those that lie together at rest may still part, as lips do, so that a mixture of all targets is compared as well.
+    """
+    shares = np.random.default_rng(0).uniform(0.5, 1.0, len(moved))
+    mixture = sum((share * one for share, one in zip(shares, moved, strict=True)), np.zeros_like(points))
+    size = float(np.ptp(points, axis=0).max()) if len(points) else 0.0
+    places = np.round(np.concatenate([points, mixture], axis=1) / (_APART * (size or 1.0))).astype(np.int64)
+    _, first = np.unique(places, axis=0, return_index=True)
+    first.sort()
+    return Moved(points[first], {name: one[first] for name, one in zip(names, moved, strict=True)})
