@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 from scipy.optimize import nnls
-from scipy.spatial import cKDTree
+from scipy.spatial import KDTree
 
 from engine.channels import INDEX, SHAPES
 from engine.retarget.seen import both_sides
@@ -95,7 +95,7 @@ def _lips(
     size = np.abs(rises).max(axis=0)
     around = np.flatnonzero(size > _STILL * size.max(initial=0.0))
     around = around[:: len(around) // _ENOUGH + 1]
-    pairs = cKDTree(points[around]).query_pairs(near, output_type="ndarray") if len(around) else np.zeros((0, 2), int)
+    pairs = KDTree(points[around]).query_pairs(near, output_type="ndarray") if len(around) else np.zeros((0, 2), int)
     if not len(pairs):
         return None
     rises = rises[:, around]

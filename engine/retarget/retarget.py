@@ -26,12 +26,12 @@ _FAINT: Final = 0.03
 """Amount below which no alternative counts as the strongest, since the least of changes would make it another."""
 _TRACE, _MEANT = 0.15, 0.5
 """Amounts up to which an emotion is a trace that only fills a gap, and from which it is meant."""
-
-
 _CROWDED: Final = 1.0
 """How far the vowels' sum may pass 1 until they share one mouth wholly."""
 _DECIDED: Final = 3
 """Power of what a vowel shows that its share goes by: the more, the less a weaker one gets."""
+_TURNS: Final = 0.02
+"""Radians from which a turn of the head is told of."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,10 @@ def retarget(clip: Clip, meshes: Sequence[Mesh], shown: Iterable[str] = ()) -> R
             found[mesh][key] = found[mesh].get(key, 0.0) + np.float32(weight) * amount
             looks[mesh][key] = np.clip(looks[mesh].get(key, 0.0) + weight * control.look, -1, 1)
     weights = tuple({key: np.clip(one, 0, 1).astype(np.float32) for key, one in own.items()} for own in found)
-    return Retargeted(weights, tuple(looks), head, *sentences(values, controls, amounts, fine))
+    notes, lost = sentences(values, controls, amounts, fine)
+    if np.abs(head).max(initial=0.0) > _TURNS:
+        notes = (*notes, "The head bows for a frown that nothing on the face shows.")
+    return Retargeted(weights, tuple(looks), head, notes, lost)
 
 
 def _amounts(values: np.ndarray, wanted: np.ndarray, controls: Sequence[Control]) -> np.ndarray:
