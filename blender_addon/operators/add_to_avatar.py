@@ -23,7 +23,7 @@ class FACEMIMIC_OT_add_to_avatar(AskingAboutFile, bpy.types.Operator):
     bl_label = "Add Take to Avatar"
     bl_description = (
         "Add the character's take, or all of its takes, to a .vrm or .glb file as animations; all else in it stays as"
-        " it is. Writes a new file beside the chosen one, named after both, unless Overwrite is on"
+        " it is. Writes a new file beside the chosen one, named after both, unless Overwrite File is on"
     )
 
     filter_glob: bpy.props.StringProperty(default="*.vrm;*.glb", options={"HIDDEN"})
@@ -37,12 +37,12 @@ class FACEMIMIC_OT_add_to_avatar(AskingAboutFile, bpy.types.Operator):
         default="active",
     )
     overwrite: bpy.props.BoolProperty(
-        name="Overwrite",
+        name="Overwrite File",
         description="Write into the chosen file itself; otherwise a new file is written beside it",
         default=False,
     )
     replace: bpy.props.BoolProperty(
-        name="Replace",
+        name="Replace Animation",
         description="Take the place of the file's animation of the same name; otherwise a number is added to the name",
         default=False,
     )

@@ -123,7 +123,7 @@ def checked_target(avatar: str | Path, target: str | Path, overwrite: bool) -> P
     if not overwrite and same_file(avatar, target):
         raise FaceMimicError(
             f"{target.name} is the avatar itself. Choose another name, or ask to overwrite it "
-            "(--overwrite on the command line, Overwrite in the panel).",
+            "(--overwrite on the command line, Overwrite File in the panel).",
             "file",
         )
     return target
