@@ -10,8 +10,12 @@ from engine.transfer.source import Source
 
 Array = np.ndarray
 
-_ROOTED = 2.5
-"""mm from a tooth within which gums hold it."""
+_ROOTED = 4.0
+"""mm from the root of a tooth within which gums hold it."""
+_THROAT = 8.0
+"""mm behind the last tooth from which the throat begins, which stays with the skull."""
+_UP = 0.5
+"""Cosine of the angle within which a surface looks up."""
 _LEVEL = 6.0
 """mm over and under the line of the lips from which gums without teeth belong to the skull and to the jaw."""
 _LOOSE = 1e-6
@@ -51,7 +55,13 @@ def hanging(points: Array, triangles: Array, lining: Array, teeth: tuple[Array, 
     height = points[lining, 2] - mouth[2]
     held = [height > _LEVEL, height < -_LEVEL]
     if all(len(row) for row in teeth):
-        held = [mesh.Tree(points[row]).query(points[lining])[0] < _ROOTED for row in teeth]
+        held = [
+            mesh.Tree(_roots(points[row], up)).query(points[lining])[0] < _ROOTED for row, up in zip(teeth, (1, -1))
+        ]
+        throat = points[lining, 1] > points[np.concatenate(teeth), 1].max() + _THROAT
+        # What looks up from below the lips is a tongue or the floor under it.
+        up = mesh.vertex_normals(points[lining], faces)[:, 2] > _UP
+        held = [held[0] | throat, held[1] | (up & (height < _LEVEL) & ~held[0] & ~throat)]
     fixed = np.where(held[0] | held[1], 1.0, _LOOSE)
     goal = np.where(held[1] & ~held[0], 1.0, np.where(held[0], 0.0, np.clip(0.5 - height / (2 * _LEVEL), 0, 1)))
     pairs = mesh.edges(faces)
@@ -59,6 +69,12 @@ def hanging(points: Array, triangles: Array, lining: Array, teeth: tuple[Array, 
     graph = graph + graph.T
     system = sp.diags(np.asarray(graph.sum(1)).ravel() + fixed * 1e3) - graph
     return jaw.passing(splu(system.tocsc()).solve(fixed * 1e3 * goal))
+
+
+def _roots(teeth: Array, up: int) -> Array:
+    """The half of a row of teeth (n, 3) that lies above (up 1) or below (-1) its middle; a tongue touches the other."""
+    height = up * teeth[:, 2]
+    return teeth[height >= np.median(height)]
 
 
 def follow(vertices: Array, points: Array, out: Array, jaws: dict[str, Array], share: Array | float = 1.0) -> None:
