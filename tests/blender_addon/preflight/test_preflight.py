@@ -5,19 +5,21 @@ import json
 import bpy
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from blender_addon.bake.kept import keep
 from blender_addon.bake.write import bake
 from blender_addon.export.humanoid import find_bones, required_bones
 from blender_addon.messages import AddonError
 from blender_addon.operators.preflight import last_findings
-from blender_addon.preflight import tracker
+from blender_addon.preflight import arkit_names, tracker
 from blender_addon.preflight.findings import SEVERITIES, preflight, report, targets
 from blender_addon.preflight.fixes import fixes
 from blender_addon.preflight.rules import rules
 from blender_addon.rig.character import Character, find_character
 from blender_addon.rig.corrections import Correction, correct
-from blender_addon.rig.schemes import HEAD_CHANNELS, channels
+from blender_addon.rig.schemes import HEAD_CHANNELS, all_schemes, channels
 
 
 def rules_of(character: Character, target: str = "godot") -> dict[str, str]:
@@ -77,6 +79,29 @@ def test_names_that_live_link_does_not_find_are_added_beside(addon, make_mesh):
     assert character.targets == targets
     assert "arkit_names" not in rules_of(character, "unreal")
     assert "eyeBlink_L" not in rules_of(character)["tracker_names"]
+
+
+NAMES = sorted({meaning.name for scheme in all_schemes() for meaning in scheme.meanings.values()})
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.sampled_from(NAMES), min_size=1, max_size=14, unique=True))
+def test_added_names_change_no_performance_whatever_a_rig_is_called(addon, make_mesh, names):
+    face = make_mesh("Face", names)
+    blocks = face.data.shape_keys.key_blocks
+    before, targets = blocks.keys(), find_character(face).targets
+    for rule in ("tracker_names", "arkit_names", "tracker_names"):
+        fixed(face, rule)
+        assert find_character(face).targets == targets
+    assert blocks.keys()[: len(before)] == before
+    assert all(block.value == 0 for block in blocks[1:])
+    added = blocks.keys()[len(before) :]
+    assert len({tracker.plain(name) for name in added}) == len(added)
+    assert not any("." in name for name in added)
+    aliases, halves, _ = tracker.wanted(find_character(face))
+    assert (aliases, halves) == ([], [])
+    assert arkit_names.wanted(find_character(face)) == []
+    bpy.data.objects.remove(face)
 
 
 def test_a_copy_whose_original_is_gone_performs_again(addon, make_mesh):
