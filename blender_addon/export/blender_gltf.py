@@ -186,4 +186,6 @@ def _notes(objects: tuple[bpy.types.Object, ...]) -> Iterator[str]:
 def _reason(error: RuntimeError) -> str:
     # Where Blender's own code stands on this disk helps nobody.
     lines = [line.strip() for line in str(error).splitlines() if line.strip() and not line.startswith("Location:")]
+    if lines and "NaN" in lines[-1]:
+        return "a point of a mesh or of a shape key lies nowhere (NaN). Delete those vertices, or make the mesh again."
     return lines[-1] if lines else "it gave no reason."

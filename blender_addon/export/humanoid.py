@@ -12,6 +12,7 @@ import bpy
 from mathutils import Matrix, Vector
 
 from ..messages import AddonError
+from ..rig.avatar_bones import stated_bones
 from .blender_data import armature_bones
 from .humanoid_shape import bones_by_shape
 
@@ -54,12 +55,13 @@ def parent_of(name: str, present: set[str] | dict) -> str | None:
 
 
 def find_bones(armature: bpy.types.Object) -> dict[str, str]:
-    """Humanoid bone to the armature's bone: as the artist chose, else by the naming scheme that finds the most, else
-    also by shape.
+    """Humanoid bone to the armature's bone: as the artist chose or the avatar's file said, else by the naming scheme
+    that finds the most, else also by shape.
 
     A bone counts only where the armature's own hierarchy puts it under the humanoid bone that it must hang on.
     """
-    chosen = assigned_bones(armature)
+    chosen = {name: bone for name, bone in stated_bones(armature).items() if name in bones()}
+    chosen |= assigned_bones(armature)
     if not chosen:
         return _recognised(armature)
     found = {name: bone for name, bone in _recognised(armature).items() if bone not in chosen.values()} | chosen

@@ -19,6 +19,7 @@ from .files import Exported, checked_target, written_whole
 from .gltf_file import GltfFile
 from .gltf_nodes import local_matrix, world_matrices
 from .humanoid import arms_hang, required_bones, rest_positions, standing
+from .humanoid_hands import hand_bones
 from .own_expressions import own_expressions
 from .take import active_take
 from .thumbnail import add_thumbnail
@@ -53,6 +54,7 @@ def export_vrm(
     bones = required_bones(character.armature, character.name)
     assert character.armature is not None
     bones |= _performing_bones(character, bones)
+    bones |= hand_bones(character.armature, bones)
     action = active_take(character) if with_animation else None
     with written_whole(target) as part:
         file, notes = blender_gltf.exported(character, morph_normals=morph_normals)

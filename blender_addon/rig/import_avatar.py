@@ -16,6 +16,7 @@ from typing import Any
 import bpy
 
 from ..messages import AddonError
+from .avatar_bones import humanoid_nodes, note_bones
 from .avatar_meta import note_meta
 from .bones import MOTIONS, NOTED
 from .character import EXPRESSIONS, Character, find_character
@@ -266,18 +267,6 @@ def _numbered(document: dict[str, Any]) -> dict[str, Any]:
     return marked
 
 
-def _bone_nodes(document: dict[str, Any]) -> dict[int, str]:
-    """Node to the motion that a VRM avatar's humanoid gives it, of those that a performance has."""
-    extensions = document.get("extensions") or {}
-    bones = ((extensions.get("VRMC_vrm") or {}).get("humanoid") or {}).get("humanBones")
-    if isinstance(bones, dict):
-        stated = {motion: (bones.get(motion) or {}).get("node") for motion in MOTIONS}
-    else:
-        bones = ((extensions.get("VRM") or {}).get("humanoid") or {}).get("humanBones") or []
-        stated = {bone.get("bone"): bone.get("node") for bone in bones if bone.get("bone") in MOTIONS}
-    return {node: motion for motion, node in stated.items() if isinstance(node, int)}
-
-
 def _gaze(document: dict[str, Any]) -> dict[str, float]:
     """Degrees that a VRM avatar's eye bones turn Out, In, Up and Down; empty where it does not look by them."""
     extensions = document.get("extensions") or {}
@@ -304,7 +293,7 @@ def _note_expressions(document: dict[str, Any], objects: list[bpy.types.Object])
                 by_mesh[mesh][names[index]] = weight
         for mesh, keys in by_mesh.items():
             binds_of[mesh].append({"name": name, "binds": keys, **manners.get(name, {})})
-    motions, gaze = _bone_nodes(document), _gaze(document)
+    humanoid, gaze = humanoid_nodes(document), _gaze(document)
     for obj in objects:
         obj.pop(_NODE, None)
         data: Any = obj.data
@@ -314,10 +303,15 @@ def _note_expressions(document: dict[str, Any], objects: list[bpy.types.Object])
             if number in binds_of:
                 obj[EXPRESSIONS] = json.dumps(binds_of[number], ensure_ascii=False)
         if obj.type == "ARMATURE":
+            found: dict[str, str] = {}
             for bone in [*pose.bones, *data.bones]:
-                if motion := motions.get(bone.get(_NODE, -1)):
-                    obj[NOTED + motion] = bone.name
+                if name := humanoid.get(bone.get(_NODE, -1)):
+                    found[name] = bone.name
                 bone.pop(_NODE, None)
+            note_bones(obj, found)
+            for motion in MOTIONS:
+                if motion in found:
+                    obj[NOTED + motion] = found[motion]
             if gaze:
                 obj[GAZE] = json.dumps(gaze)
     for obj in objects:
