@@ -65,8 +65,8 @@ def _value(value: Any, about: Any, where: str, found: dict[str, Any], seen: set[
     elif about.type == "COLLECTION":
         found[f"{where}.length"] = len(value)
         for number, item in enumerate(value):
-            if isinstance(item, bpy.types.ID):
-                found[f"{where}[{number}]"] = item.name
+            if item is None or isinstance(item, bpy.types.ID):
+                found[f"{where}[{number}]"] = item and item.name
             elif number < _LARGE or "co" not in item.bl_rna.properties:
                 _write(item, f"{where}[{number}]", found, seen)
     elif getattr(about, "is_array", False):
