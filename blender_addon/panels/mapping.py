@@ -1,5 +1,7 @@
 """The mapping as a list: what each shape key and bone follows, how sure that is, and the fields to correct it."""
 
+import unicodedata
+from functools import lru_cache
 from typing import Any
 
 import bpy
@@ -24,6 +26,12 @@ _drawn: tuple[Line, ...] = ()
 def _lines(context: Context) -> tuple[Line, ...]:
     obj = chosen_object(context)
     return matching(obj).lines if obj is not None else ()
+
+
+@lru_cache(maxsize=1 << 15)
+def _folded(text: str) -> str:
+    """Text to search in: without case, and letters with accents alike however they were typed."""
+    return unicodedata.normalize("NFKC", text).casefold()
 
 
 def icon_of(line: Line) -> str:
@@ -111,11 +119,11 @@ class FACEMIMIC_UL_lines(bpy.types.UIList):
             row.label(text="", icon="GREASEPENCIL")
 
     def filter_items(self, context: Context, data: Any, property: str) -> tuple[list[int], list[int]]:  # pyright: ignore[reportIncompatibleMethodOverride]
-        typed = self.filter_name.lower()
+        typed = _folded(self.filter_name)
         lines = _lines(context)
         shown = [
             wanted(line, data.show)
-            and (typed in line.title.lower() or any(typed in one.lower() for one in line.follows))
+            and (typed in _folded(line.title) or any(typed in one.lower() for one in line.follows))
             for line in lines
         ]
         flags = [self.bitflag_filter_item if one else 0 for one in shown]

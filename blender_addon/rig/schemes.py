@@ -8,6 +8,10 @@ preference, because a coarse shape beside a finer one would show the same motion
     [[fallbacks]]   the same movements in other words or coarser, used where the others leave a channel open
     [visemes]       mouth positions of speech
     [expressions]   a whole emotion; those with the same meaning share it, each moving by its part
+
+Above the tables stand its name and, where they apply: prefixes, suffixes and marked, guess and synonyms, which Scheme
+explains, and needs, how many names of a table a character must have for that table to count. words.toml has what holds
+for the names of all schemes: sides, words that tell nothing, words that mean the same, parts of the face.
 """
 
 import re

@@ -307,6 +307,21 @@ def test_used_lines_alone_and_lines_by_name(guessed):
     assert mapping.FACEMIMIC_UL_lines.filter_items(ui, bpy.context, listed, "rows")[1] == []
 
 
+def test_a_search_finds_names_however_their_letters_are_made(addon, make_mesh):
+    face = make_mesh("Face", ["La\u0308cheln", "ｊａｗＯｐｅｎ", "wart"])
+    bpy.context.view_layer.objects.active = face
+    draw()
+    listed = bpy.context.window_manager.facemimic_lines
+    for typed, wanted in (
+        ("LÄCH", {"La\u0308cheln"}),
+        ("jawopen", {"ｊａｗＯｐｅｎ"}),
+        ("mouthsmile", {"La\u0308cheln"}),
+    ):
+        ui = SimpleNamespace(filter_name=typed, bitflag_filter_item=1, use_filter_sort_alpha=False)
+        flags, _ = mapping.FACEMIMIC_UL_lines.filter_items(ui, bpy.context, listed, "rows")
+        assert {row.name for row, flag in zip(listed.rows, flags, strict=True) if flag} == wanted
+
+
 def test_what_has_a_finer_shape_may_still_help_to_approximate(guessed, make_mesh):
     face = make_mesh("Other", ["Brows Up", "browInnerUp", "browOuterUpLeft", "browOuterUpRight"])
     bpy.context.view_layer.objects.active = face
