@@ -110,17 +110,19 @@ def _performing_bones(character: Character, known: dict[str, str]) -> dict[str, 
 
 
 def _expressions(file: GltfFile, character: Character) -> dict[str, Any]:
-    morphs: dict[bpy.types.Object, tuple[int, dict[str, int]]] = {}
-    for mesh in character.meshes:
-        node = blender_gltf.node_of_object(file, mesh)
+    # Objects that share a mesh share its shape keys, and in the file each has its own node.
+    nodes: dict[Any, list[int]] = {}
+    for obj in blender_gltf.members(character):
+        node = blender_gltf.node_of_object(file, obj)
         if node is not None:
-            morphs[mesh] = node, blender_gltf.morphs_of_node(file, node)
+            nodes.setdefault(obj.data, []).append(node)
 
     def bound(binds: list[Bind]) -> list[dict[str, Any]]:
+        places = [(bind, node) for bind in binds for node in nodes.get(bind.mesh.data, ())]
         return [
-            {"node": morphs[b.mesh][0], "index": morphs[b.mesh][1][b.shape_key], "weight": round(b.weight, 6)}
-            for b in binds
-            if b.mesh in morphs and b.shape_key in morphs[b.mesh][1]
+            {"node": node, "index": morphs[bind.shape_key], "weight": round(bind.weight, 6)}
+            for bind, node in places
+            if bind.shape_key in (morphs := blender_gltf.morphs_of_node(file, node))
         ]
 
     found: dict[str, dict[str, Any]] = {"preset": {"neutral": {"isBinary": False}}}

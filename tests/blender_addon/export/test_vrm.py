@@ -333,3 +333,15 @@ def test_what_blender_does_not_take_over_from_an_avatar_is_told(scene, shared, t
     (note,) = [one for one in export_vrm(character, tmp_path / "mim.vrm", META).notes if "did not take" in one]
     assert "from Godette_vrm_v4.vrm, so the new file lacks them: MToon materials, spring bones" in note
     assert "Add Take to Avatar keeps them" in note
+
+
+def test_objects_that_share_a_mesh_are_all_moved(make, tmp_path):
+    character = make(["jawOpen", "eyeBlinkLeft"], teeth=())
+    twin = bpy.data.objects.new("Twin", character.meshes[0].data)
+    twin.parent = character.armature
+    bpy.context.collection.objects.link(twin)
+    gltf, vrm = vrm_of(export_vrm(character, tmp_path / "mim.vrm", META).path)
+    assert shown(gltf, vrm["expressions"]["preset"]["blinkLeft"]) == {
+        ("Face", "eyeBlinkLeft"): 1.0,
+        ("Twin", "eyeBlinkLeft"): 1.0,
+    }
