@@ -12,6 +12,7 @@ from mathutils import Matrix, Vector
 from ..messages import AddonError
 from ..rig.avatar_meta import stated_meta
 from ..rig.character import Character
+from ..rig.first_person import first_person_of
 from . import blender_gltf, provenance
 from .blender_data import armature_bones
 from .expressions import LOOK, Bind, gaze_of
@@ -76,7 +77,7 @@ def export_vrm(
             "humanoid": {"humanBones": {name: {"node": node} for name, node in human.items()}},
             "firstPerson": {
                 "meshAnnotations": [
-                    {"node": index, "type": "auto"}
+                    {"node": index, "type": first_person_of(bpy.data.objects.get(node.get("name", "")))}
                     for index, node in enumerate(file.document["nodes"])
                     if "mesh" in node
                 ]

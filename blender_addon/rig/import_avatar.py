@@ -20,6 +20,7 @@ from .avatar_bones import humanoid_nodes, note_bones
 from .avatar_meta import note_meta
 from .bones import MOTIONS, NOTED
 from .character import EXPRESSIONS, Character, find_character
+from .first_person import FIRST_PERSON, first_person
 from .gltf_lengths import lie
 from .motions import GAZE
 
@@ -294,12 +295,16 @@ def _note_expressions(document: dict[str, Any], objects: list[bpy.types.Object])
         for mesh, keys in by_mesh.items():
             binds_of[mesh].append({"name": name, "binds": keys, **manners.get(name, {})})
     humanoid, gaze = humanoid_nodes(document), _gaze(document)
+    by_node, by_mesh_number = first_person(document)
     for obj in objects:
-        obj.pop(_NODE, None)
+        node = obj.pop(_NODE, None)
         data: Any = obj.data
         pose: Any = obj.pose
         if obj.type == "MESH":
             number = data.get(_MESH)
+            kind = by_node.get(node) or by_mesh_number.get(number)
+            if kind and kind != "auto":
+                obj[FIRST_PERSON] = kind
             if number in binds_of:
                 obj[EXPRESSIONS] = json.dumps(binds_of[number], ensure_ascii=False)
         if obj.type == "ARMATURE":

@@ -14,6 +14,7 @@ from blender_addon.export.gltf_nodes import world_matrices
 from blender_addon.export.vrm import export_vrm
 from blender_addon.export.vrm_meta import VrmMeta
 from blender_addon.messages import AddonError
+from blender_addon.rig.first_person import first_person
 from blender_addon.rig.import_avatar import import_avatar
 from blender_addon.rig.motions import BoneTarget
 
@@ -345,3 +346,21 @@ def test_objects_that_share_a_mesh_are_all_moved(make, tmp_path):
         ("Face", "eyeBlinkLeft"): 1.0,
         ("Twin", "eyeBlinkLeft"): 1.0,
     }
+
+
+def test_what_the_wearer_sees_comes_along(make, tmp_path):
+    path = export_vrm(make(["jawOpen", "eyeBlinkLeft"]), tmp_path / "a.vrm", META).path
+    file = GltfFile.read(path)
+    kinds = {"Face": "thirdPersonOnly", "Teeth": "both", "Cap": "auto"}
+    for one in file.document["extensions"]["VRMC_vrm"]["firstPerson"]["meshAnnotations"]:
+        one["type"] = kinds[file.document["nodes"][one["node"]]["name"]]
+    path.write_bytes(file.to_bytes())
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    gltf, vrm = vrm_of(export_vrm(import_avatar(path), tmp_path / "b.vrm", META).path)
+    assert {gltf.nodes[one["node"]].name: one["type"] for one in vrm["firstPerson"]["meshAnnotations"]} == kinds
+
+
+def test_what_the_wearer_sees_is_told_by_vrm_0_too():
+    flags = [{"mesh": 0, "firstPersonFlag": "ThirdPersonOnly"}, {"mesh": 1, "firstPersonFlag": "?"}, {}]
+    document = {"extensions": {"VRM": {"firstPerson": {"meshAnnotations": flags}}}}
+    assert first_person(document) == ({}, {0: "thirdPersonOnly"})
