@@ -9,6 +9,7 @@ import numpy as np
 from ..export.blender_data import key_blocks
 from ..export.blender_gltf import members
 from ..export.expressions import performs_in_arkit, shape_channels
+from ..export.vrma_gaze import eyes_part
 from ..rig.character import Character
 from . import arkit_names, tracker
 from .told import Told, listed
@@ -89,6 +90,11 @@ def perfect_sync(character: Character) -> Iterator[Told]:
         )
     elif lacking:
         yield Told(f"These of ARKit's expressions (Perfect Sync) are missing: {listed(lacking)}.")
+
+
+def one_gaze(character: Character) -> Iterator[Told]:
+    if not eyes_part(character):
+        yield Told("A .vrma holds one gaze for both eyes: of eyes that cross or part, it tells the mean.")
 
 
 def _is_bare(obj: bpy.types.Object) -> bool:

@@ -188,6 +188,7 @@ def rules() -> dict[str, Callable[[Character], Iterator[Told]]]:
         "tracker_meshes": programs.tracker_meshes,
         "without_material": programs.without_material,
         "perfect_sync": programs.perfect_sync,
+        "one_gaze": programs.one_gaze,
         "hidden": hidden,
         "scale": scale,
         "shared_meshes": shared_meshes,

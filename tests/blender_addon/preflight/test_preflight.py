@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from blender_addon.bake.kept import keep
 from blender_addon.bake.write import bake
 from blender_addon.export.humanoid import find_bones, required_bones
+from blender_addon.export.vrma_gaze import eyes_part
 from blender_addon.messages import AddonError
 from blender_addon.operators.preflight import last_findings
 from blender_addon.preflight import arkit_names, tracker
@@ -263,6 +264,15 @@ def test_arkit_expressions_that_an_avatar_lacks_are_said(make_mesh):
     told = rules_of(find_character(make_mesh("Most", shapes[1:])), "vrm")["perfect_sync"]
     assert told.endswith(f"are missing: {shapes[0]}.")
     assert "perfect_sync" not in rules_of(find_character(make_mesh("All", shapes)), "vrm")
+
+
+def test_eyes_that_a_vrma_cannot_part_are_said(make_mesh):
+    shapes = [name for name in channels() if name not in HEAD_CHANNELS]
+    few = find_character(make_mesh("Few", ["jawOpen", "eyeBlinkLeft"]))
+    assert "one_gaze" in rules_of(few, "vrm")
+    every = find_character(make_mesh("All", shapes))
+    assert ("one_gaze" in rules_of(every, "vrm")) != eyes_part(every)
+    assert eyes_part(every)
 
 
 def test_bones_that_no_scheme_knows_can_be_assigned(addon, make_mesh, make_armature):
