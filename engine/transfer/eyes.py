@@ -19,6 +19,8 @@ _NAMES = tuple(name.removesuffix("Left") for name in SHAPES if name.startswith("
 _NUMBERS = [number for number, name in enumerate(SHAPES) if name.startswith("eye")]
 _FALLS = 0.9
 """The upper lid's share of the way to where lids meet about an eyeball."""
+_PUSHED = 0.3
+"""mm from which other shapes than the eye's move its lids."""
 _SHUT = 0.1
 """Share of its width that an eye is open at least; less is closed in the mesh."""
 
@@ -50,17 +52,17 @@ def move_lids(
     """
     drawn: dict[str, Eye] = {}
     for side in SIDES:
-        ball = found.balls.get(side)
+        ball, eye = found.balls.get(side), drawn_eyes.opening(skin.points, skin.triangles, skin.marks, side)
+        if ball or not eye.closed:
+            drawn_eyes.calmed(eye, skin.points, deltas)
         if ball and lids.fits(ball, skin.marks, side):
             _turn(deltas, skin, points, ball, side, source)
             continue
-        eye = drawn_eyes.opening(skin.points, skin.triangles, skin.marks, side)
         if ball is None and eye.closed:
             # It is painted on the skin, which is squeezed as if it were a lid.
             blink = deltas[INDEX[f"eyeBlink{side}"]]
             blink += contacts.closed(skin.seam(side), skin.points + blink, _FALLS)
             continue
-        drawn_eyes.calmed(eye, skin.points, deltas)
         if ball is None:
             ball = found.balls[side] = _hollow(eye)
         poses = drawn_eyes.poses(eye, ball.pieces, points, triangles)
@@ -94,6 +96,9 @@ def _turn(deltas: Array, skin: Skin, points: Array, ball: Ball, side: str, sourc
             met = contacts.closed(seam, rest + lifted, _FALLS)
             lifted += contacts.not_inwards(met, rest + lifted - ball.centre)
         deltas[INDEX[name + side]] = lifted
+    # Cheeks and brows push lids too.
+    for number in np.setdiff1d(np.flatnonzero(np.abs(deltas[:, near]).max((1, 2)) > _PUSHED), _NUMBERS):
+        deltas[number] = contacts.outside(rest, normals, deltas[number], cloud, ball.centre, near)
 
 
 def unlike(found: Parts, drawn: dict[str, Eye]) -> list[int]:

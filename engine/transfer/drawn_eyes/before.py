@@ -10,10 +10,8 @@ _NEIGHBOURS = 6
 """Points of the eye, among which the foremost counts."""
 _BESIDE = 0.08
 """Share of the eye's width beside a part of it at which nothing is behind a lid any more."""
-_THIN, _SUNK = 0.03, 0.05
-"""Shares of the eye's width: how far before the eye a lid stays, and how far behind it skin is left behind, where the
-eye comes through the face at rest.
-"""
+_SUNK = 0.05
+"""Share of the eye's width behind the cloud from where skin stays behind: there the eye comes through it at rest."""
 _ON_THE_WAY = (0.5, 1.0)
 """Strengths of a shape at which its lids are lifted off the eye: a shape key moves along a straight line."""
 _STILL = 1e-3
@@ -21,13 +19,13 @@ _STILL = 1e-3
 
 
 def kept_before(
-    at: Array, offsets: Array, cover: tuple[Array, Array], lining: Array, cloud: Array, width: float
+    at: Array, offsets: Array, cover: tuple[Array, Array], lining: Array, cloud: Array, width: float, thin: float = 0.0
 ) -> Array:
     """The offsets (n, 3) of places `at` (n, 3), lifted so far that what covers the eye stays before it.
 
     cover: samples of the surface that covers it, as numbers of places (m, k) and their weights (m, k). lining (l,):
     places behind that surface, which go along with the nearest place of it. cloud (c, 3): points of the eye. width: the
-    eye's. All in the eye's frame.
+    eye's. thin: mm before the cloud that the cover stays at least. All in the eye's frame.
     """
     who, weights = cover
     if not len(who) or not len(cloud):
@@ -41,7 +39,7 @@ def kept_before(
         away, nearest = away.reshape(len(spots), -1), nearest.reshape(len(spots), -1)
         return spots[:, 1] - np.where(away < _BESIDE * width, cloud[nearest, 1], -np.inf).max(1)
 
-    least = np.minimum(above(at) + _SUNK * width, _THIN * width)
+    least = np.minimum(above(at) + _SUNK * width, thin)
     skin = np.unique(who)
     over = skin[mesh.Tree(at[skin]).query(at[lining])[1]]
     moving = np.abs(offsets).max(1) > _STILL

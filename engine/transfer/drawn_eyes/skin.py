@@ -22,6 +22,8 @@ _LINING = 0.1
 """Behind the surface, from where skin lines a lid and is not seen."""
 _FINE = 0.05
 """Between the places of a lid that are kept before the eye: a coarse one is pierced between its vertices."""
+_THIN = 0.03
+"""Before the eye, which a lid stays: when shut it goes with the gaze, as two shapes that know nothing of each other."""
 _HELD, _LOOSE = 50.0, 0.05
 """How much skin is held to where it should go: at the edge, and where it follows."""
 
@@ -57,7 +59,8 @@ def lids(eye: Eye, points: Array, triangles: Array, clouds: Mapping[str, Array])
         moved = np.zeros_like(at)
         moved[near] = eye.seated(at[near], rise[near])
         inside = eye.local(clouds[name])
-        out[name] = kept_before(at, moved, (cover.vertices, cover.weights), lining, inside, eye.width) @ eye.frame
+        over = cover.vertices, cover.weights
+        out[name] = kept_before(at, moved, over, lining, inside, eye.width, _THIN * eye.width) @ eye.frame
     return out
 
 
@@ -75,10 +78,10 @@ def lifted(eye: Eye, points: Array, offsets: Mapping[str, Array]) -> Eye:
 
 
 def calmed(eye: Eye, points: Array, deltas: Array) -> None:
-    """Weakens the deltas (shapes, n, 3) of other shapes where they would pull a large eye's lids too far."""
+    """Weakens the deltas (shapes, n, 3) of other shapes where they would pull an eye's lids too far."""
     at = eye.local(points)
     far, _ = mesh.Tree(np.concatenate([eye.upper, eye.lower])).query(at)
-    near = np.clip(1.5 - far / (0.5 * eye.width), 0, 1)
+    near = np.clip(1.5 - far / (REACH * eye.tall), 0, 1)
     edge = far < 2 * _RIM * eye.width
     for offsets in deltas:
         most = np.linalg.norm(offsets[edge], axis=1).max(initial=0.0)

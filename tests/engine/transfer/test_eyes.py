@@ -79,3 +79,21 @@ def test_eyes_of_two_kinds_are_not_made_alike(hollow):
     assert eyes.unlike(both, drawn) == []
     assert eyes.unlike(parts_with(Left=eyeball()), {}) == eye
     assert eyes.unlike(both, {"Right": drawn["Right"]}) == eye
+
+
+def test_other_shapes_push_no_lid_into_the_eyeball(skin):
+    source = load_source()
+    turn = np.random.default_rng(0).normal(size=(1500, 3))
+    cloud = source.eye_centre + source.eye_radius * turn / np.linalg.norm(turn, axis=1, keepdims=True)
+    points = np.concatenate([skin.points, cloud])
+    vertices = len(skin.points) + np.arange(len(cloud))
+    found = parts_with(Left=Ball(vertices, (vertices,), source.eye_centre, source.eye_radius, True))
+    deltas = np.zeros((len(SHAPES), len(skin.points), 3))
+    squint = deltas[INDEX["cheekSquintLeft"]]
+    far = np.linalg.norm(skin.points - source.landmarks[CONTOURS["lidLowerLeft"][4]], axis=1)
+    squint[:] = 6 * np.exp(-((far / 12) ** 2))[:, None] * [0.0, 0.7, 0.7]
+    eyes.move_lids(deltas, skin, points, skin.triangles, found, source)
+    edge = (source.lid_ring == 0) & (source.label == 4)
+    away = np.linalg.norm(skin.points[edge] + squint[edge] - source.eye_centre, axis=1)
+    assert away.min() > source.eye_radius - 0.2
+    assert np.abs(squint[far > 15]).max() > 0.5, "the cheek still moves"

@@ -21,9 +21,15 @@ def test_what_moves_is_lifted_and_takes_its_lining_along():
     at = np.array([[0.0, -1.0, 5.0], [0.0, -2.0, 5.0], [0.0, -1.0, 0.0]])
     offsets = np.array([[0.0, 0.0, -5.0], [0.0, 0.0, -5.0], [0.0, 0.0, 0.0]])
     moved = kept_before(at, offsets, each(0, 2), np.array([1]), WALL, 20.0)
-    assert 0.0 < at[0, 1] + moved[0, 1] < 1.0
+    assert at[0, 1] + moved[0, 1] == pytest.approx(0.0)
     assert moved[1, 1] == pytest.approx(moved[0, 1])
     assert not moved[2].any(), "what does not move is not moved"
+
+
+def test_a_lid_keeps_its_thickness():
+    at, offsets = np.array([[0.0, 0.1, 5.0]]), np.array([[0.0, 0.0, -5.0]])
+    moved = kept_before(at, offsets, each(0), NONE, WALL, 20.0, thin=0.5)
+    assert at[0, 1] + moved[0, 1] == pytest.approx(0.5)
 
 
 def test_a_coarse_lid_is_not_pierced_between_its_vertices():
