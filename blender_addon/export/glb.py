@@ -6,6 +6,7 @@ from ..rig.character import Character
 from . import blender_gltf, provenance
 from .files import Exported, checked_target, written_whole
 from .take import active_take, all_takes
+from .vrm_meta_offered import credit
 
 
 def export_glb(
@@ -22,6 +23,7 @@ def export_glb(
     frame_range: first and last frame, widened to whole ones; each take's own keys when None. The first frame becomes
     time 0, also where it lies before frame 0. morph_normals: exact shading of the shapes at about ten times the size.
     with_provenance: asset.extras say which generator, seed and model made the performance, and that a machine did.
+    asset.copyright names the author of an imported avatar.
     Raises AddonError when there is no take, the range is none, or the file cannot be written; the scene is unchanged.
     """
     target = checked_target(path, ".glb")
@@ -29,6 +31,8 @@ def export_glb(
     with written_whole(target) as part:
         file, notes = blender_gltf.exported(character, morph_normals=morph_normals)
         seconds = blender_gltf.perform(file, character, actions, frame_range=frame_range)
+        if author := credit(character.armature):
+            file.document["asset"]["copyright"] = author
         if with_provenance:
             provenance.stamp(file, provenance.of_actions(actions))
         part.write_bytes(file.to_bytes())

@@ -58,6 +58,21 @@ def offered_meta(armature: bpy.types.Object | None) -> Offered:
     return Offered(f"{stated.file} (VRM {stated.version})", fields, unsaid)
 
 
+def credit(armature: bpy.types.Object | None) -> str:
+    """Whom to name for an imported avatar, in its file's words; empty for others."""
+    stated, fields = stated_meta(armature), offered_meta(armature).fields
+    if stated is None or not fields.get("authors"):
+        return ""
+    named = f"{fields.get('name', stated.file)} by {', '.join(fields['authors'])}"
+    return ", ".join(filter(None, [named, fields.get("copyright_information"), _license(stated.meta)]))
+
+
+def _license(meta: dict[str, Any]) -> str:
+    """The licence's name, where VRM 0 told one that asks for a credit."""
+    name = meta.get("licenseName")
+    return name if isinstance(name, str) and name.startswith("CC") else ""
+
+
 @cache
 def _vrm_0() -> dict[str, Any]:
     return tomllib.loads(Path(__file__).with_name("vrm0_meta.toml").read_text("utf-8"))

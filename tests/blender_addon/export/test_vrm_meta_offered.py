@@ -11,13 +11,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from blender_addon.export.glb import export_glb
 from blender_addon.export.gltf_file import GltfFile
 from blender_addon.export.thumbnail import add_thumbnail
 from blender_addon.export.vrm import export_vrm
 from blender_addon.export.vrm_meta import VrmMeta
-from blender_addon.export.vrm_meta_offered import offered_meta
+from blender_addon.export.vrm_meta_offered import credit, offered_meta
 from blender_addon.messages import AddonError
 from blender_addon.rig.avatar_meta import STATED, note_meta, stated_meta, thumbnail
+from blender_addon.rig.character import find_character
 from blender_addon.rig.import_avatar import import_avatar
 
 OLD = {
@@ -215,6 +217,17 @@ def test_a_real_avatar_of_the_community(scene, shared):
         "other_license_url": "CC_BY, of a version not told",
     }
     armature = next(obj for obj in bpy.data.objects if obj.type == "ARMATURE")
+    assert credit(armature) == "Low-Poly Godette by SirRichard94, CC_BY"
     image = thumbnail(armature)
     assert image is not None
     assert image.name == "godette_thumbnail"
+
+
+def test_a_glb_names_the_author_of_an_imported_avatar(make, perform, assign, tmp_path, says):
+    armature = says(1, VrmMeta("Mim", ("A", "B"), copyright_information="© 2026 A").to_dict())
+    character = find_character(armature)
+    assign(character, perform(4, channels=("jawOpen",)))
+    asset = pygltflib.GLTF2().load_binary(str(export_glb(character, tmp_path / "a.glb").path)).asset
+    assert asset.copyright == "Mim by A, B, © 2026 A"
+    assert credit(None) == ""
+    assert credit(says(0, {"title": "Mim"})) == ""
