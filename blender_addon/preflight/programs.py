@@ -8,7 +8,7 @@ import numpy as np
 
 from ..export.blender_data import key_blocks
 from ..export.blender_gltf import members
-from ..export.expressions import performs_in_arkit, shape_channels
+from ..export.expressions import custom_channels, performs_in_arkit, shape_channels
 from ..export.vrma_gaze import eyes_part
 from ..rig.character import Character
 from . import arkit_names, tracker
@@ -76,15 +76,11 @@ def without_material(character: Character) -> Iterator[Told]:
 
 
 def perfect_sync(character: Character) -> Iterator[Told]:
-    own = {
-        leading[0]
-        for leading in ([c for c, gain in target.mix.items() if gain > 0] for target in character.targets)
-        if len(leading) == 1
-    }
+    own = custom_channels(character)
     lacking = [name for name in shape_channels() if name not in own]
     if not performs_in_arkit(character):
         yield Told(
-            f"{len(own.intersection(shape_channels()))} of ARKit's 52 shapes have a shape key of their own. With fewer "
+            f"{len(own)} of ARKit's 52 shapes have a shape key of their own. With fewer "
             "than half of them, the .vrm gets none of ARKit's names as expressions (Perfect Sync), and applications "
             "move the face by VRM's presets."
         )
