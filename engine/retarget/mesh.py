@@ -99,6 +99,8 @@ def _face(mesh: Moved, looks: Mapping[str, np.ndarray]) -> _Face | None:
                 mouth = np.maximum(mouth, size / size.max())
     place = mesh.points - middle
     eyes_apart = 2 * float(np.average(np.abs(spread @ across), weights=weight[lids]))
+    if not eyes_apart > 0:
+        return None
     if mouth.any():
         centre = np.average(place, axis=0, weights=mouth)
         rise = -(centre - (centre @ across) * across)

@@ -133,3 +133,11 @@ def test_a_mouth_that_only_stretches_is_taken_at_its_word() -> None:
         mesh.moved[name][64:80] = 0.2 * mesh.points[64:80]  # pyright: ignore[reportIndexIssue]
     told = seen(mesh)
     assert told["u"] == {"mouthPucker": pytest.approx(0.9)}
+
+
+@pytest.mark.filterwarnings("error")
+def test_eyes_in_one_place_measure_nothing() -> None:
+    mesh = face()
+    mesh.points[:32] = 0.0
+    told = {name: look for name, look in NAMED.items() if name.startswith("blink")}
+    assert seen_looks(mesh, told, []).keys() == told.keys()
