@@ -55,13 +55,12 @@ def hanging(points: Array, triangles: Array, lining: Array, teeth: tuple[Array, 
     height = points[lining, 2] - mouth[2]
     held = [height > _LEVEL, height < -_LEVEL]
     if all(len(row) for row in teeth):
-        held = [
-            mesh.Tree(_roots(points[row], up)).query(points[lining])[0] < _ROOTED for row, up in zip(teeth, (1, -1))
-        ]
-        throat = points[lining, 1] > points[np.concatenate(teeth), 1].max() + _THROAT
+        roots = _roots(points[teeth[0]], 1), _roots(points[teeth[1]], -1)
+        held = [mesh.Tree(some).query(points[lining])[0] < _ROOTED for some in roots]
+        behind = points[lining, 1] - points[np.concatenate(teeth), 1].max()
         # What looks up from below the lips is a tongue or the floor under it.
         up = mesh.vertex_normals(points[lining], faces)[:, 2] > _UP
-        held = [held[0] | throat, held[1] | (up & (height < _LEVEL) & ~held[0] & ~throat)]
+        held = [held[0] | (behind > _THROAT), held[1] | (up & (height < _LEVEL) & ~held[0] & (behind < 0))]
     fixed = np.where(held[0] | held[1], 1.0, _LOOSE)
     goal = np.where(held[1] & ~held[0], 1.0, np.where(held[0], 0.0, np.clip(0.5 - height / (2 * _LEVEL), 0, 1)))
     pairs = mesh.edges(faces)

@@ -13,7 +13,7 @@ from engine.transfer.warp import Warp
 
 Array = np.ndarray
 
-OPENS = "jawOpen"
+OPENS, SEAL = "jawOpen", "mouthClose"
 _BETWEEN = 0.6
 """Of a way from the skull to the jaw, the share over which what lies there passes from the one to the other."""
 
@@ -38,7 +38,8 @@ def passing(share: Array) -> Array:
 def moved(source: Source, shape: str, to: Warp, strength: float = 1.0) -> Array:
     """The rigid motion (3, 4) of another face's jaw. to: a map of the sample's space to its. strength: 0..1."""
     turn, shift = source.jaw[shape][:, :3], source.jaw[shape][:, 3]
-    still = np.eye(3) - turn
+    # Rounding would make a hinge of a jaw that only slides.
+    still = np.round(np.eye(3) - turn, 9)
     pivot = np.linalg.lstsq(still, shift, rcond=1e-6)[0]
     slide = (shift - still @ pivot) * strength
     turn = Rotation.from_rotvec(Rotation.from_matrix(turn).as_rotvec() * strength).as_matrix()

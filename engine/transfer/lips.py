@@ -69,17 +69,18 @@ class Lining(NamedTuple):
 
 def lining(points: Array, triangles: Array, mouth: Mouth) -> Lining:
     """The lining of a mouth in the skin, whose points (n, 3) and triangles are given."""
-    rim = np.union1d(mouth.upper.vertices, mouth.lower.vertices)
+    rim = mouth.vertices
     pairs = mesh.edges(triangles)
     pairs = pairs[~np.isin(pairs, rim).any(1)]
     count = len(points)
     piece = connected_components(sp.coo_matrix((np.ones(len(pairs)), pairs.T), shape=(count, count)), directed=False)[1]
-    outer = piece == np.bincount(piece).argmax()
-    inside = np.flatnonzero(~outer & ~np.isin(np.arange(count), rim))
-    outside = np.flatnonzero(outer)
     up, down = (mesh.surface_distance(points, triangles, edge.vertices[1:-1]) for edge in (mouth.upper, mouth.lower))
-    away = np.minimum(up, down)
-    wide = float(np.linalg.norm(np.ptp(points[mouth.upper.vertices[[0, -1]]], axis=0)))
-    like = np.stack([mouth.upper.place(points, np.arange(count)) * wide, up, down], 1)
+    away, reached = np.minimum(up, down), np.isfinite(up + down)
+    outer = piece == np.bincount(piece[reached]).argmax()
+    inside = np.flatnonzero(~outer & reached & ~np.isin(np.arange(count), rim))
+    outside = np.flatnonzero(outer & reached)
+    if not len(inside):
+        return Lining(inside, away[inside], inside, away[inside])
+    like = np.stack([mouth.upper.place(points, np.arange(count)) * mouth.wide(points), up, down], 1)
     before = outside[mesh.Tree(like[outside]).query(like[inside])[1]]
-    return Lining(inside, away[inside], before, jaw.passing(up / np.maximum(up + down, 1e-9))[inside])
+    return Lining(inside, away[inside], before, jaw.passing((up / np.maximum(up + down, 1e-9))[inside]))

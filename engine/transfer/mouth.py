@@ -61,6 +61,11 @@ class Mouth(NamedTuple):
     upper: Rim
     lower: Rim
 
+    @property
+    def vertices(self) -> Array:
+        """Those of both edges, each once."""
+        return np.union1d(self.upper.vertices, self.lower.vertices)
+
     def among(self, numbers: Array) -> "Mouth":
         """The same mouth where its vertices have other numbers, int (v,)."""
         return Mouth(*(rim._replace(vertices=numbers[rim.vertices]) for rim in self))
@@ -95,44 +100,26 @@ def find(points: Array, triangles: Array, marks: Array) -> Mouth | None:
     seen = _seen(skin, faces)
     if seen is None:
         return None
-    upper = _is_upper(skin, faces, marks, seen)
-    gap = np.zeros(len(skin))
-    for own in (upper, ~upper):
-        other = mesh.samples(skin, faces[~own[faces].any(1)], _SPACING)
-        if not len(other.points):
-            return None
-        gap[own] = mesh.Tree(other.points).query(skin[own])[0]
-    gap += _DEEP * mesh.Tree(seen.points).query(skin)[0]
+    lead = _lead(skin, faces, marks, seen)
+    upper = lead >= 0
+    gap = _gap(skin, faces, upper, seen)
+    # What lies between the lips' ways over the surface, as at the back of the mouth, is no edge to begin with.
+    central = (np.abs(skin[:, 0] - middle[0]) < max(_MIDDLE * half, _SPACING)) & (np.abs(lead) > half)
+    ways = [_Ways.over(skin, faces, own, gap, central) for own in (upper, ~upper)]
     pairs = mesh.edges(faces)
-    length = np.linalg.norm(skin[pairs[:, 0]] - skin[pairs[:, 1]], axis=1)
-    cost = length * (gap[pairs].mean(1) + _STEP)
-    ways, before = [], []
-    for own in (upper, ~upper):
-        central = np.flatnonzero(own & (np.abs(skin[:, 0] - middle[0]) < max(_MIDDLE * half, _SPACING)))
-        inside = own[pairs].all(1)
-        if not len(central) or not inside.any():
-            return None
-        start = central[np.argmin(gap[central])]
-        graph = sp.coo_matrix((cost[inside], pairs[inside].T), shape=(len(skin), len(skin))).tocsr()
-        way, previous = dijkstra(graph, directed=False, indices=int(start), return_predecessors=True)
-        ways.append(way)
-        before.append((previous, int(start)))
     crossing = pairs[upper[pairs[:, 0]] != upper[pairs[:, 1]]]
     crossing = np.where(upper[crossing[:, :1]], crossing, crossing[:, ::-1])
-    total = ways[0][crossing[:, 0]] + ways[1][crossing[:, 1]]
+    total = ways[0].cost[crossing[:, 0]] + ways[1].cost[crossing[:, 1]]
     ends = []
     for side in (-1.0, 1.0):
-        own = (skin[crossing].mean(1)[:, 0] - middle[0]) * side > 0
-        if not own.any() or not np.isfinite(total[own]).any():
+        own = ((skin[crossing].mean(1)[:, 0] - middle[0]) * side > 0) & np.isfinite(total)
+        if not own.any():
             return None
         ends.append(crossing[own][np.argmin(total[own])])
-    rims = []
-    for lip in (0, 1):
-        right, left = (_back(*before[lip], int(end[lip])) for end in ends)
-        if len(right) + len(left) < _FEWEST:
-            return None
-        rims.append(kept[np.concatenate([right, left[::-1][1:]])])
-    found = _mouth(*rims, points)
+    rims = [np.array(ways[lip].to(ends[0][lip])[:-1] + ways[lip].to(ends[1][lip])[::-1], int) for lip in (0, 1)]
+    if min(len(rim) for rim in rims) < _FEWEST:
+        return None
+    found = _mouth(kept[rims[0]], kept[rims[1]], points)
     wide = float(np.ptp(points[found.upper.vertices[[0, -1]], 0]))
     return found if wide > _NARROWEST * 2 * half else None
 
@@ -180,8 +167,8 @@ def _seen(points: Array, triangles: Array) -> mesh.Samples | None:
     return mesh.samples(points, triangles[front], _SPACING) if front.any() else None
 
 
-def _is_upper(points: Array, triangles: Array, marks: Array, seen: mesh.Samples) -> Array:
-    """Whether each vertex lies nearer to the upper lip than to the lower by the way over the surface, bool (n,)."""
+def _lead(points: Array, triangles: Array, marks: Array, seen: mesh.Samples) -> Array:
+    """How much nearer each vertex lies to the upper lip than to the lower by the way over the surface (n,), mm."""
     tree = mesh.Tree(seen.points)
     line = marks[CONTOURS["lipUpperInner"]]
     ways = []
@@ -192,15 +179,49 @@ def _is_upper(points: Array, triangles: Array, marks: Array, seen: mesh.Samples)
         on[:, 2] = height + sign * np.maximum(sign * (on[:, 2] - height), _CLEAR)
         near = tree.query(on)[1]
         ways.append(mesh.surface_distance(points, triangles, np.unique(seen.vertices[near])))
-    return ways[0] <= ways[1]
+    most = 2.0 * max(float(way[np.isfinite(way)].max()) for way in ways)
+    return np.minimum(ways[1], most) - np.minimum(ways[0], most)
 
 
-def _back(previous: Array, start: int, at: int) -> list[int]:
-    """The vertices of the cheapest way from `at` to `start`."""
-    way = [at]
-    while way[-1] != start:
-        way.append(int(previous[way[-1]]))
-    return way
+def _gap(points: Array, triangles: Array, upper: Array, seen: mesh.Samples) -> Array:
+    """How far each vertex lies from the other lip (n,), mm, what lies deeper counting as further away."""
+    gap = np.full(len(points), np.inf)
+    for own in (upper, ~upper):
+        other = mesh.samples(points, triangles[~own[triangles].any(1)], _SPACING)
+        if own.any() and len(other.points):
+            gap[own] = mesh.Tree(other.points).query(points[own])[0]
+    return gap + _DEEP * mesh.Tree(seen.points).query(points)[0]
+
+
+class _Ways(NamedTuple):
+    """The cheapest ways over one lip from the middle of its edge: the cost (n,) of that to each vertex, infinite off
+    the lip, and the vertex before it, int (n,).
+    """
+
+    start: int
+    cost: Array
+    before: Array
+
+    @classmethod
+    def over(cls, points: Array, triangles: Array, own: Array, gap: Array, central: Array) -> "_Ways":
+        """Ways over the vertices `own`, bool (n,), cheap where the gap (n,) is small; central bool (n,): the middle."""
+        starts = np.flatnonzero(own & central & np.isfinite(gap))
+        if not len(starts):
+            return cls(-1, np.full(len(points), np.inf), np.full(len(points), -1))
+        start = int(starts[np.argmin(gap[starts])])
+        pairs = mesh.edges(triangles)
+        pairs = pairs[own[pairs].all(1)]
+        cost = np.linalg.norm(points[pairs[:, 0]] - points[pairs[:, 1]], axis=1) * (gap[pairs].mean(1) + _STEP)
+        graph = sp.coo_matrix((cost, pairs.T), shape=(len(points), len(points))).tocsr()
+        way, before = dijkstra(graph, directed=False, indices=start, return_predecessors=True)
+        return cls(start, way, before)
+
+    def to(self, end: int) -> list[int]:
+        """The vertices of the way from `end` to the start."""
+        way = [int(end)]
+        while way[-1] != self.start:
+            way.append(int(self.before[way[-1]]))
+        return way
 
 
 def _mouth(upper: Array, lower: Array, points: Array) -> Mouth:

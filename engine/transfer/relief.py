@@ -1,5 +1,7 @@
 """The even surface of a face around its mouth, over which lips slide: a muzzle carries them forwards, cheeks back."""
 
+from typing import NamedTuple
+
 import numpy as np
 from scipy.interpolate import RBFInterpolator
 
@@ -33,3 +35,22 @@ class Relief:
         """How much deeper the surface is (n,) where points (n, 3) are moved to than where they are."""
         start, end = ((at - self.middle)[:, [0, 2]] / _REACH for at in (points, points + offsets))
         return _REACH * (self._depth(end) - self._depth(start))
+
+
+class Slide(NamedTuple):
+    """What lips slide over on the sample and on another face: near (v,): how near each of the sample's vertices is to
+    the lips, 0..1; wider: how many times as wide the other's mouth is; own, other: both surfaces.
+    """
+
+    near: Array
+    wider: float
+    own: Relief
+    other: Relief
+
+    def deeper(self, which: Array, moves: tuple[Array, Array], moved: tuple[Array, Array], sizes: Array) -> Array:
+        """How much deeper places (n, 3) of the other face must go to stay as high over it as the sample's do over its.
+
+        which int (n,): vertices of the sample; moves, moved: places and offsets (n, 3) there and here; sizes (n,): how
+        many times as large the other face is.
+        """
+        return self.near[which] * (self.other.rises(*moved) - sizes * self.own.rises(*moves))

@@ -6,12 +6,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from engine.channels import INDEX, SHAPES
+from engine.channels import SHAPES
 from engine.errors import FaceMimicError
-from engine.transfer import detect, eye_planes, eyes, jaw, lips, mesh, mouth, parts, symmetry, transport
+from engine.transfer import detect, eye_planes, eyes, jaw, mesh, mouth, parts, symmetry, transport
 from engine.transfer.landmarks import NAMED, lips_closed, trusted
+from engine.transfer.opening import Opening
 from engine.transfer.register import register
-from engine.transfer.relief import Relief
 from engine.transfer.sides import sides as sides_of
 from engine.transfer.source import Source, load_source
 from engine.transfer.warp import Warp, similarity
@@ -27,12 +27,8 @@ _MOVES = 1e-3
 """mm below which a vertex does not move."""
 _FINE = 5.0
 """Rings of the sample around lids and lips that are smoothed little."""
-_WIDEST = 0.75
-"""Share of its length by which a mouth opens at most."""
-_UNSURE, _HELD = 1e-4, 100.0
-"""How much is held to what was carried to it where that may be wrong, and along the lips' edges; elsewhere up to 1."""
-_DEEP = 20.0
-"""mm behind the lips up to which the lining of the mouth goes with the lips; from twice as far it does not."""
+_UNSURE = 1e-4
+"""How much is held to what was carried to it where that may be wrong; elsewhere up to 1."""
 _FACE_POINTS = 7
 """Landmarks without which no face can be laid over another."""
 _NO_FACE = "No face was found on this mesh. Place Landmarks lets you show where it is."
@@ -185,11 +181,10 @@ class _Transfer:
                 "face",
             )
         self.skin_points = points[self.skin]
-        self.lining = np.zeros(0, int)
-        self.mouth = mouth.find(self.skin_points, self.faces, marks)
-        self.own_mouth = mouth.of_source(source)
+        self.opening = Opening.of(source, self.skin_points, self.faces, marks)
+        self.mouth = self.opening.edges
         if self.mouth:
-            self.marks = mouth.marked(marks, self.skin_points, self.mouth, source, self.own_mouth)
+            self.marks = mouth.marked(marks, self.skin_points, self.mouth, source, self.opening.own)
         # Where the face was cut out of a larger skin, nothing may move.
         cut = np.unique(triangles[~whole & (self.pieces[triangles[:, 0]] == self.skin_piece)])
         self.still = np.isin(self.skin, cut)
@@ -197,18 +192,11 @@ class _Transfer:
     def run(self, symmetric: bool, tell: Progress) -> Array:
         """Deltas of all vertices (52, v, 3)."""
         source = self.source
-        own = sides_of(source.points, source.triangles, source.landmarks, self.own_mouth if self.mouth else None)
+        own = sides_of(source.points, source.triangles, source.landmarks, self.opening.own if self.mouth else None)
         sides = sides_of(self.skin_points, self.faces, self.marks, self.mouth)
         registered = self._register(own, sides, tell)
         exact, soft = transport.between(source, registered)
-        wider = self.mouth.wide(self.skin_points) / self.own_mouth.wide(source.points) if self.mouth else 1.0
-        reliefs = [
-            Relief(q, source.triangles, q[self.own_mouth.lower.vertices].mean(0), ~source.hidden)
-            for q in (source.points, registered)
-        ]
-        values = transport.carried(
-            source, registered, exact, soft, (np.abs(own[:, 0]), wider, *reliefs) if self.mouth else None
-        )
+        values = transport.carried(source, registered, exact, soft, self.opening.slide(own[:, 0], registered))
         tell(0.6)
         away = mesh.Tree(registered).query(self.skin_points)[0]
         fine = self._fine(registered)
@@ -218,10 +206,10 @@ class _Transfer:
         still = self.still | (away > _REACH)
         weight = np.where(still, 1.0, np.maximum(sure**2, _UNSURE))
         deltas = np.where(still[:, None], 0.0, place.mix(values))
-        strength = self._part(values, deltas, weight, soft)
+        strength, lining = self.opening.part(values, deltas, weight, soft)
         jaws = {name: jaw.moved(source, name, soft, strength if name == jaw.OPENS else 1.0) for name in source.jaw}
         deltas = transport.filled(deltas, weight, self.skin_points, self.faces, fine)
-        deltas = self._posed(deltas, jaws)
+        deltas = self.opening.posed(deltas, jaws)
         tell(0.75)
         found = parts.find_parts(
             self.points, self.pieces, self.skin_piece, self.skin_points, self.marks, self.mouth is not None
@@ -248,7 +236,7 @@ class _Transfer:
             jaws,
             self.marks,
             self.mouth and self.mouth.among(self.skin),
-            self.skin[self.lining],
+            self.skin[lining],
             drawn,
         )
         self._tell_missing(found)
@@ -269,7 +257,7 @@ class _Transfer:
             source,
             first,
             (pinned, self.marks[fine]),
-            mouth.pinned(self.own_mouth, self.mouth, self.skin_points),
+            mouth.pinned(self.opening.own, self.mouth, self.skin_points),
             surface,
             (own_sides, surface.spread(sides)),
             lambda f: tell(0.1 + 0.5 * f),
@@ -280,47 +268,6 @@ class _Transfer:
         source = self.source
         near = (np.abs(source.lid_ring) < _FINE) | (np.abs(source.lip_ring) < _FINE)
         return near[mesh.Tree(registered).query(self.skin_points)[1]]
-
-    def _part(self, values: Array, deltas: Array, weight: Array, to: Warp) -> float:
-        """Writes into deltas and weight what the lips' edges and the lining behind them do, by the sample's values.
-
-        Returns the share of jawOpen that suits the mouth: a small one in a large face would be torn open wider than it
-        is long.
-        """
-        source, opens, seal = self.source, INDEX[jaw.OPENS], INDEX[transport.SEAL]
-        if self.mouth is None:
-            # The jaw of a mouth that cannot open drops below lips that stay shut.
-            deltas[opens] += deltas[-1]
-            deltas[[seal, -1]] = 0.0
-            return 1.0
-        edges = lips.Edges.of(self.own_mouth, values)
-        edges.shut([shape for shape in lips.stay_shut(source, self.own_mouth) if SHAPES[shape] not in source.jaw])
-        # ARKit's mouthClose seals the lips at the same value of jawOpen: together they keep them as they rest.
-        edges.sealed(len(SHAPES), opens)
-        edges.shut([seal])
-        inner = lips.lining(self.skin_points, self.faces, self.mouth)
-        self.lining = inner.vertices
-        # What lines the lips goes with the skin before it; further back there is only the skull and the jaw.
-        deep = np.clip(inner.away / _DEEP - 1.0, 0.0, 1.0)[:, None]
-        deltas[:, inner.vertices] = (1 - deep) * deltas[:, inner.before]
-        for name in source.jaw:
-            deltas[INDEX[name], inner.vertices] += deep * inner.below[:, None]
-        weight[inner.vertices] = np.maximum(weight[inner.before], np.clip(deep[:, 0], _UNSURE, 1.0))
-        edges.onto(self.mouth, deltas)
-        weight[np.union1d(self.mouth.upper.vertices, self.mouth.lower.vertices)] = _HELD
-        corners = self.skin_points[self.mouth.upper.vertices[[0, -1]]]
-        middle = self.skin_points[self.mouth.lower.vertices].mean(0)
-        parted = np.abs(edges.lower[opens, :, 0] - edges.upper[opens, :, 0]).max()
-        falls = abs(float(jaw.offsets(jaw.moved(source, jaw.OPENS, to), middle[None])[0, 2]))
-        return min(1.0, _WIDEST * float(np.linalg.norm(np.diff(corners, axis=0))) / max(parted * falls, 1e-9))
-
-    def _posed(self, deltas: Array, jaws: dict[str, Array]) -> Array:
-        """Offsets (52, n, 3) from deltas whose jaw shapes are shares of the jaw's motions."""
-        moved = {name: jaw.offsets(motion, self.skin_points) for name, motion in jaws.items()}
-        for name, offsets in moved.items():
-            deltas[INDEX[name]] *= offsets
-        deltas[INDEX[transport.SEAL]] += deltas[-1] * moved[jaw.OPENS]
-        return deltas[:-1]
 
     def _tell_missing(self, found: parts.Parts) -> None:
         self.notes += eyes.missing(self.marks, found)

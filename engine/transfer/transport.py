@@ -5,7 +5,7 @@ import numpy as np
 from engine.channels import SHAPES
 from engine.transfer import jaw, mesh
 from engine.transfer.register import features
-from engine.transfer.relief import Relief
+from engine.transfer.relief import Slide
 from engine.transfer.source import Source
 from engine.transfer.warp import Warp
 
@@ -20,7 +20,6 @@ _SOFT = 4.0
 """mm by which the softer map may miss."""
 _EXACTLY = "eye"
 """Beginning of the shapes in which lids meet or part."""
-SEAL = "mouthClose"
 _NEARBY = 6.0
 """mm around a place over which it is told how space is turned and scaled there."""
 _SPACING = 1.5
@@ -40,31 +39,29 @@ def between(source: Source, registered: Array) -> tuple[Warp, Warp]:
     return Warp(here, there, stiffness=miss), Warp(here, there, stiffness=_SOFT)
 
 
-def carried(
-    source: Source, registered: Array, exact: Warp, soft: Warp, lips: tuple[Array, float, Relief, Relief] | None = None
-) -> Array:
+def carried(source: Source, registered: Array, exact: Warp, soft: Warp, slide: Slide | None = None) -> Array:
     """What each source vertex does in the target's space, (53, v, 3).
 
     Where the jaw moves, its three numbers are how much they share of its motion; in the last row, how much mouthClose
-    shares of jawOpen's motion beside what it does itself. lips: how near each vertex is to the lips (v,), 0..1, and how
-    many times as wide the target's mouth is.
+    shares of jawOpen's motion beside what it does itself. registered (v, 3): where the source lies on
+    the target; slide: what lips slide over.
 
-    The maps take the moved vertices too: what closes an eye in one face closes it in the other, whatever its size. The
-    `exact` one, which follows the lids closely, serves where they meet or part; it would fold what slides over the
-    face, which the `soft` one carries.
+    The `exact` map, which follows the lids closely, takes the moved vertices too: what closes an eye in one face closes
+    it in the other, whatever its size. It would fold what slides over the face, which is only turned and scaled as the
+    `soft` map does around it.
     """
     turns, sizes = similarities(soft, source.points)
-    if lips:
-        sizes = sizes + lips[0] * (lips[1] - sizes)
+    if slide:
+        sizes = sizes + slide.near * (slide.wider - sizes)
     rest = exact(source.points)
     alike = turns * sizes[:, None, None]
     out = np.zeros((len(SHAPES) + 1, *source.points.shape))
-    out[-1] = jaw.shares(source, jaw.OPENS, SEAL)[:, None]
+    out[-1] = jaw.shares(source, jaw.OPENS, jaw.SEAL)[:, None]
     for shape, delta in enumerate(source.deltas):
         if SHAPES[shape] in source.jaw:
             out[shape] = jaw.shares(source, SHAPES[shape])[:, None]
             continue
-        if SHAPES[shape] == SEAL:
+        if SHAPES[shape] == jaw.SEAL:
             delta = delta - out[-1] * jaw.offsets(source.jaw[jaw.OPENS], source.points)
         moving = np.flatnonzero(np.abs(delta).max(1) > _STILL)
         start, step = source.points[moving], delta[moving]
@@ -72,9 +69,8 @@ def carried(
             out[shape, moving] = exact(start + step) - rest[moving]
             continue
         moved = np.einsum("nij,nj->ni", alike[moving], step)
-        if lips and SHAPES[shape].startswith("mouth"):
-            deeper = lips[3].rises(registered[moving], moved) - sizes[moving] * lips[2].rises(start, step)
-            moved[:, 1] += lips[0][moving] * deeper
+        if slide and SHAPES[shape].startswith("mouth"):
+            moved[:, 1] += slide.deeper(moving, (start, step), (registered[moving], moved), sizes[moving])
         out[shape, moving] = moved
     return out
 
