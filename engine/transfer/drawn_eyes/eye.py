@@ -60,6 +60,12 @@ class Eye(NamedTuple):
         """The height of the opening (n,)."""
         return np.maximum(height(self.upper, along) - height(self.lower, along), 0.0)
 
+    def inside(self, places: Array) -> Array:
+        """Whether places (n, 3) are seen in the opening, bool (n,)."""
+        along, up = places[:, 0], places[:, 2]
+        between = (height(self.lower, along) < up) & (up < height(self.upper, along))
+        return between & (along > 0) & (along < self.width)
+
     def meets(self, along: Array) -> Array:
         """The height (n,) at which the lids meet: an even arc from corner to corner."""
         share = np.clip(along / self.width, 0, 1)

@@ -13,6 +13,8 @@ _WHITE = 0.9
 """A part of the eye that is as large as this share of the opening is its white, and stays."""
 _WHOLE = 0.5
 """Share of the way for an eye in one piece behind an opening, whose outline leaves its place."""
+_HIDDEN = 0.06
+"""Share of the eye's width behind the face's surface at which an iris slides beside the opening."""
 _FINE = 0.05
 """Share of the eye's width between places of it that lids pass over: a plane may have vertices only at its corners."""
 
@@ -37,6 +39,11 @@ def looks(eye: Eye, pieces: tuple[Array, ...], points: Array) -> dict[str, tuple
         offsets = np.zeros_like(at)
         offsets[:, [0, 2]] = shares * way
         offsets = eye.seated(at, offsets)
+        if not eye.closed:
+            # Beside the opening the face, which is less smooth than its surface, hides what slides there.
+            there = at + offsets
+            deepest = eye.surface.depth(there) - _HIDDEN * eye.width
+            offsets[:, 1] -= np.where(eye.inside(there), 0.0, np.maximum(there[:, 1] - deepest, 0.0))
         out[name] = vertices, kept_before(at, offsets, each, each[0][:0, 0], white, eye.width) @ eye.frame
     return out
 
