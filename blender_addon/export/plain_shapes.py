@@ -15,8 +15,12 @@ from .blender_data import key_blocks, shape_keys
 
 @contextmanager
 def plain_shapes(objects: Iterable[bpy.types.Object]) -> Iterator[None]:
-    """Writes vertex groups and relative keys into the shapes themselves, and afterwards all as it was."""
-    held = {key: obj for obj in objects if (key := shape_keys(obj)) is not None and key.use_relative}
+    """Writes vertex groups and relative keys into the shapes themselves, and afterwards all as it was.
+
+    Shapes that are linked from other files stay as they lie there.
+    """
+    keyed = {key: obj for obj in objects if (key := shape_keys(obj)) is not None}
+    held = {key: obj for key, obj in keyed.items() if key.use_relative and key.is_editable}
     changed = [(obj, block) for obj in held.values() for block in key_blocks(obj)[1:] if _is_limited(obj, block)]
     before = [(block, _points(block), block.vertex_group, block.relative_key) for _, block in changed]
     wanted = [_shown(obj, block) for obj, block in changed]

@@ -46,3 +46,13 @@ def test_a_group_that_is_gone_limits_nothing(face):
     face.data.shape_keys.key_blocks["wide"].relative_key = face.data.shape_keys.key_blocks[0]
     with plain_shapes([face]):
         assert heights(face) == [1, 2, 3, 4]
+
+
+def test_shapes_of_another_file_stay_as_they_are(face, tmp_path):
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "library.blend"))
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    with bpy.data.libraries.load(str(tmp_path / "library.blend"), link=True) as (_, wanted):
+        wanted.meshes = ["Face"]
+    linked = bpy.data.objects.new("Face", bpy.data.meshes["Face"])
+    with plain_shapes([linked]):
+        assert heights(linked) == [1, 2, 3, 4]
