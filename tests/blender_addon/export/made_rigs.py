@@ -79,7 +79,10 @@ def built(rig: Rig) -> Character:
         held.vertex_groups.new(name=bone).add(range(8), 1.0, "REPLACE")
     if rig.face == "bone":
         face.modifiers.clear()
-        face.parent_type, face.parent_bone, face.rotation_euler = "BONE", "head", (0.1, 0.2, 0.3)
+        place = face.matrix_world.copy()
+        face.parent_type, face.parent_bone = "BONE", "head"
+        bpy.context.view_layer.update()
+        face.matrix_world = place
     _shape(face, rig)
     if rig.shared:
         twin = bpy.data.objects.new("Twin", face.data)
