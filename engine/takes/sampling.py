@@ -6,6 +6,10 @@ from engine.errors import FaceMimicError
 
 NOMINAL = (23.976, 24.0, 25.0, 29.97, 30.0, 48.0, 50.0, 59.94, 60.0, 90.0, 120.0)
 """Rates that a measured one stands for when it drifts less than a quarter of a frame from it over the take."""
+_EXACT = 0.5
+"""Share of the unevenness at a nominal rate, below which times are even at their own rate and not by chance."""
+_NOISE = 1e-4
+"""Frames by which even times differ for being written in thousandths."""
 LONGEST_PAUSE = 60.0
 """Seconds without samples that are filled at most, beside nine times the take's own samples."""
 HIGHEST_RATE = 1000.0
@@ -34,7 +38,14 @@ def rate_of(times: np.ndarray) -> float:
     drift = [abs(length / step / rate - length) * rate for rate in NOMINAL]
     best = int(np.argmin(drift))
     fits = drift[best] < 0.25 and abs(step * NOMINAL[best] - 1) < max(0.002, rounded / length)
-    return NOMINAL[best] if fits else 1.0 / step
+    own, nominal = _unevenness(times, 1.0 / step), _unevenness(times, NOMINAL[best])
+    return NOMINAL[best] if fits and own > _EXACT * nominal else 1.0 / step
+
+
+def _unevenness(times: np.ndarray, rate: float) -> float:
+    """How far, in frames, the times lie from even ones of this rate."""
+    places = (times - times[0]) * rate
+    return float(np.std(places - np.round(places))) + _NOISE
 
 
 def check(file: str, times: np.ndarray, fps: float, what: str = "times") -> None:

@@ -13,6 +13,13 @@ def test_a_nominal_rate_is_found_in_rounded_times(rate: float, count: int, digit
     assert rate_of(times if digits is None else np.round(times, digits)) == pytest.approx(rate, rel=1.1e-3)
 
 
+def test_even_times_of_a_rate_beside_a_nominal_one_keep_it_and_jittering_ones_do_not() -> None:
+    times = np.arange(600) / 30.004
+    assert rate_of(times) == pytest.approx(30.004, abs=1e-4)
+    assert rate_of(np.round(times, 3)) == pytest.approx(30.004, abs=1e-3)
+    assert rate_of(times + np.random.default_rng(1).normal(0, 0.003, 600)) == 30
+
+
 @given(st.floats(5, 240), st.integers(20, 300), st.sets(st.integers(1, 18), max_size=6))
 def test_dropped_samples_do_not_change_the_rate(rate: float, count: int, dropped: set[int]) -> None:
     times = np.delete(np.arange(count) / rate, sorted(dropped))
