@@ -15,8 +15,8 @@ Array = np.ndarray
 
 _WIDEST = 0.75
 """Share of its length by which a mouth opens at most."""
-_UNSURE, _HELD = 1e-4, 100.0
-"""How much the lining is held near the lips, where it follows them, and the lips' edges; other skin up to 1."""
+_LOOSE, _HELD = 0.3, 100.0
+"""How much the lining is held to where it is told to go, and the lips' edges; other skin up to 1."""
 _DEEP = 20.0
 """mm behind the lips up to which the lining of the mouth goes with the lips; from twice as far it does not."""
 
@@ -39,25 +39,25 @@ class Opening(NamedTuple):
         """What lips slide over. sides (v,): of the sample's lips; registered (v, 3): where it lies on this face."""
         if self.edges is None:
             return None
-        wider = self.edges.wide(self.points) / self.own.wide(self.source.points)
         seen, middle = ~self.source.hidden, self.own.lower.vertices
         reliefs = (
             Relief(at, self.source.triangles, at[middle].mean(0), seen) for at in (self.source.points, registered)
         )
-        return Slide(np.abs(sides), wider, *reliefs)
+        return Slide(np.abs(sides), self._wider(self.edges), *reliefs)
 
-    def part(self, values: Array, deltas: Array, weight: Array, to: Warp) -> tuple[float, Array]:
+    def part(self, values: Array, deltas: Array, weight: Array, to: Warp) -> tuple[dict[str, float], Array]:
         """Writes into deltas (53, n, 3) and weight (n,) what the lips' edges and the lining behind them do.
 
         values (53, v, 3): what the sample's vertices do here, as `carried` tells in transport.py; to: a map of
-        its space to this one. Returns the share of jawOpen that suits the mouth, and the vertices of its lining.
+        its space to this one. Returns the share of each of the jaw's motions that suits the mouth, and the vertices of
+        its lining.
         """
         opens, seal = INDEX[jaw.OPENS], INDEX[jaw.SEAL]
         if self.edges is None:
             # The jaw of a mouth that cannot open drops below lips that stay shut.
             deltas[opens] += deltas[-1]
             deltas[[seal, -1]] = 0.0
-            return 1.0, np.zeros(0, int)
+            return dict.fromkeys(self.source.jaw, 1.0), np.zeros(0, int)
         told = lips.Edges.of(self.own, values)
         told.shut([shape for shape in lips.stay_shut(self.source, self.own) if SHAPES[shape] not in self.source.jaw])
         # ARKit's mouthClose seals the lips at the same value of jawOpen: together they keep them as they rest.
@@ -69,10 +69,14 @@ class Opening(NamedTuple):
         deltas[:, inner.vertices] = (1 - deep) * deltas[:, inner.before]
         for name in self.source.jaw:
             deltas[INDEX[name], inner.vertices] += deep * inner.below[:, None]
-        weight[inner.vertices] = np.maximum(weight[inner.before], np.clip(deep[:, 0], _UNSURE, 1.0))
+        weight[inner.vertices] = _LOOSE
         told.onto(self.edges, deltas)
         weight[self.edges.vertices] = _HELD
-        return self._strength(told, to), inner.vertices
+        strengths = dict.fromkeys(self.source.jaw, min(1.0, self._wider(self.edges)))
+        return strengths | {jaw.OPENS: self._strength(told, to)}, inner.vertices
+
+    def _wider(self, edges: Mouth) -> float:
+        return edges.wide(self.points) / self.own.wide(self.source.points)
 
     def _strength(self, told: lips.Edges, to: Warp) -> float:
         """The share of jawOpen at which a small mouth in a large face is not torn open wider than it is long."""

@@ -206,8 +206,8 @@ class _Transfer:
         still = self.still | (away > _REACH)
         weight = np.where(still, 1.0, np.maximum(sure**2, _UNSURE))
         deltas = np.where(still[:, None], 0.0, place.mix(values))
-        strength, lining = self.opening.part(values, deltas, weight, soft)
-        jaws = {name: jaw.moved(source, name, soft, strength if name == jaw.OPENS else 1.0) for name in source.jaw}
+        strengths, lining = self.opening.part(values, deltas, weight, soft)
+        jaws = {name: jaw.moved(source, name, soft, strengths[name]) for name in source.jaw}
         deltas = transport.filled(deltas, weight, self.skin_points, self.faces, fine)
         deltas = self.opening.posed(deltas, jaws)
         tell(0.75)

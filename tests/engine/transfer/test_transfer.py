@@ -125,7 +125,12 @@ def test_a_mouth_without_an_opening_is_told(made):
     faces = np.concatenate([np.stack([a, b, c], 1), np.stack([a, c, d], 1)])
     landmarks = {name: marks[number] for name, number in NAMED.items()}
     said = "This mouth is closed in the mesh: its shapes move the skin around it but do not open it."
-    assert said in transfer(mask, faces, landmarks=landmarks).notes
+    shut = transfer(mask, faces, landmarks=landmarks)
+    assert said in shut.notes
+    assert not shut.deltas[INDEX["mouthClose"]].any()
+    fall = dict(zip(shut.vertices, shut.deltas[INDEX["jawOpen"], :, 2], strict=True))
+    lips, chin = (np.linalg.norm(mask - marks[NAMED[name]], axis=1).argmin() for name in ("lipLowerEdge", "chin"))
+    assert fall[chin] < 1.2 * fall[lips] < 0
     assert said not in made[1].notes
 
 
