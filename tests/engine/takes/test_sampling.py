@@ -17,7 +17,7 @@ def test_even_times_of_a_rate_beside_a_nominal_one_keep_it_and_jittering_ones_do
     times = np.arange(600) / 30.004
     assert rate_of(times) == pytest.approx(30.004, abs=1e-4)
     assert rate_of(np.round(times, 3)) == pytest.approx(30.004, abs=1e-3)
-    assert rate_of(times + np.random.default_rng(1).normal(0, 0.003, 600)) == 30
+    assert rate_of(times + np.random.default_rng(1).normal(0, 0.0005, 600)) == 30
 
 
 @given(st.floats(5, 240), st.integers(20, 300), st.sets(st.integers(1, 18), max_size=6))
