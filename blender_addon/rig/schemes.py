@@ -37,6 +37,9 @@ _Ending = tuple[tuple[str, ...], str, bool]
 """The words before, the rest normalised, and whether it stands for itself: behind nothing, or set off by a mark."""
 
 SINGLE, PART, PAIR, FALLBACK, VISEME, EXPRESSION = 1.0, 1.5, 2.0, 3.0, 4.0, 5.0
+PERFECT_SYNC = 26
+"""Names of Apple's from which a mesh follows them, as face tracking applications do, before what an avatar states for
+the same motions."""
 EXACT, SPELLING, GUESS = "exact", "spelling", "guess"
 """How surely a name was recognised: letter for letter, in another spelling or behind a prefix, or by likeness."""
 _LESS_SURE = (EXACT, SPELLING, GUESS)
@@ -385,7 +388,7 @@ def resolve(
         binds = {key: weight for key, weight in spoken[match.source].binds.items() if key in names and weight}
         if binds:
             scheme = f"{match.meaning.scheme} expression"
-            trusted = match.meaning.scheme == "VRM"
+            trusted = match.meaning.scheme == "VRM" and read.strength["ARKit"] < PERFECT_SYNC
             candidates.append(_Candidate(match.source, match.meaning, binds, scheme, trusted, match.sure, stated=True))
     strength = read.strength + Counter(candidate.scheme for candidate in candidates if candidate.stated)
 

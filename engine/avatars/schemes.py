@@ -24,6 +24,9 @@ PREFIX_ENDS: Final = ".:|!/@"
 """Marks that set a prefix off."""
 _ENOUGH_TO_SHARE_A_PREFIX: Final = 3
 _PAIR, _VISEME, _EXPRESSION = 2.0, 4.0, 5.0
+_PERFECT_SYNC: Final = 26
+"""Names of Apple's from which a mesh follows them, as face tracking applications do, before what an avatar states for
+the same motions."""
 _REMEMBERED: Final = 1 << 15
 """Names whose words are kept: every scheme asks for them."""
 FINE: Final = _VISEME
@@ -354,18 +357,18 @@ def read_mesh(
     finer meaning of their own still play them.
     coarsest: the last level that is read. company: the names on the avatar's other meshes; see meanings.
     Fine shapes go before coarse ones, and a channel that one scheme shows is not shown again by another; the avatar's
-    own VRM expressions go before all names of the same fineness.
+    own VRM expressions go before all names of the same fineness, unless these are Apple's, half of them or more.
     """
     names = list(names)
     told, finer = expressions or {}, finer or {}
-    read, strength = meanings(names, company)
+    read, own = meanings(names, company)
     claims = [Claim(name, meaning, {name: 1.0}, meaning.scheme, False, False, guess) for name, meaning, guess in read]
     for name, meaning, guess in meanings(told)[0]:
         binds = {target: weight for target, weight in told[name].items() if target in names and weight}
         if binds:
-            scheme, trusted = f"{meaning.scheme} expression", meaning.scheme == "VRM"
-            claims.append(Claim(name, meaning, binds, scheme, trusted, True, guess))
-    strength += Counter(claim.scheme for claim in claims if claim.stated)
+            trusted = meaning.scheme == "VRM" and own["ARKit"] < _PERFECT_SYNC
+            claims.append(Claim(name, meaning, binds, f"{meaning.scheme} expression", trusted, True, guess))
+    strength = own + Counter(claim.scheme for claim in claims if claim.stated)
     parts: dict[str, list[Part]] = defaultdict(list)
     levels: dict[str, float] = {}
     for level in sorted({claim.meaning.level for claim in claims if claim.meaning.level <= coarsest}):

@@ -338,3 +338,11 @@ def test_any_names_give_a_mapping_that_is_accounted_for(names: list[str]) -> Non
 def test_normalising_forgets_only_the_spelling(name: str) -> None:
     assert normalised(name) == normalised(short(name)) == name.lower()
     assert len({normalised(other) for other in SHAPES}) == 52
+
+
+@pytest.mark.parametrize(("count", "follows"), [(52, "eyeBlinkLeft"), (10, "wink")])
+def test_a_face_of_apple_s_names_follows_them_before_a_stated_blink(count: int, follows: str) -> None:
+    names = [name for name in channels() if not name.startswith("head")][:count]
+    mapping = resolve([*names, "wink"], [Expression("blinkLeft", {"wink": 1.0})])
+    shown = {key for key, (parts, _) in mapping.keys.items() if any("eyeBlinkLeft" in mix for _, mix in parts)}
+    assert shown == {follows}

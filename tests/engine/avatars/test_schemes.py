@@ -98,3 +98,9 @@ def test_a_missing_folder_of_schemes_is_a_sentence(tmp_path: Path, monkeypatch: 
 def test_a_name_that_is_known_as_it_stands_means_nothing_behind_a_prefix() -> None:
     parts = read_mesh(("browDownLeft", "cheekSquintLeft", "cheekSquintRight")).parts
     assert parts["cheekSquintLeft"] == [(1.0, {"cheekSquintLeft": 1.0})]
+
+
+@pytest.mark.parametrize(("count", "follows"), [(52, "eyeBlinkLeft"), (10, "wink")])
+def test_a_face_of_apple_s_names_follows_them_before_a_stated_blink(count: int, follows: str) -> None:
+    read = read_mesh([*SHAPES[:count], "wink"], {"blinkLeft": {"wink": 1.0}})
+    assert {name for name, parts in read.parts.items() if any("eyeBlinkLeft" in mix for _, mix in parts)} == {follows}
