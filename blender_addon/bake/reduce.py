@@ -27,6 +27,9 @@ _CORNER_SAVES = 5
 _STEP_BACK = np.array([0, 1, 2, 4])
 """Lengths before the farthest from which the next segment may get farther."""
 
+_ALLOWED = 0.93
+"""Share of the tolerance that a reduced curve may use. The rest is for the files that it goes to, whose keys are sparse
+too, and for the single precision in which Blender stores curves."""
 _CLEAR = 2.0
 """Prominence, in tolerances, from which an extreme becomes a key on any curve."""
 _STEEP = np.float32(3)
@@ -136,8 +139,7 @@ def reduce(
     """
     samples = np.ascontiguousarray(np.asarray(values).T, np.float32)
     columns = len(samples)
-    # Blender stores and evaluates curves in single precision; the margin keeps its rounding inside the tolerance.
-    allowed = np.broadcast_to(np.asarray(tolerance, np.float32), (columns,)) * np.float32(0.99)
+    allowed = np.broadcast_to(np.asarray(tolerance, np.float32), (columns,)) * np.float32(_ALLOWED)
     spread = samples.max(1) - samples.min(1)
     moving = np.flatnonzero(spread > allowed)
     result: list[Keys] = [_resting(samples[column]) for column in range(columns)]

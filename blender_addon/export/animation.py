@@ -15,7 +15,7 @@ from .gltf_nodes import Trs
 from .playing import Part, Performance
 from .sparse import kept_samples
 
-WEIGHT_ERROR: Final = 0.002
+WEIGHT_ERROR: Final = 0.0005
 """Largest error of a morph weight between two keys."""
 _ERRORS: Final = Trs(translation=1e-4, rotation=0.0005, scale=5e-4)
 """The same of a node's place: metres, a quaternion's components (a turn by 0.002 radians at most), shares."""

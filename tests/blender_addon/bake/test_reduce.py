@@ -123,13 +123,13 @@ def capture(shared: Path) -> tuple[list[str], np.ndarray]:
     return names, np.clip(np.array(values, np.float32), 0, 1)
 
 
-def test_a_real_take_keeps_at_most_eight_percent_of_its_frames(shared: Path) -> None:
+def test_a_real_take_keeps_at_most_a_twelfth_of_its_frames(shared: Path) -> None:
     names, values = capture(shared)
     exact = np.array([name.startswith(("eyeBlink", "mouth", "jaw")) for name in names])
     made = reduce(values, 0.01, exact=exact)
     errors = [np.abs(evaluated(keys, np.arange(len(values))) - values[:, k]).max() for k, keys in enumerate(made)]
     assert max(errors) <= 0.01
-    assert sum(len(keys.frames) for keys in made) <= 0.08 * values.size
+    assert sum(len(keys.frames) for keys in made) <= values.size / 12
 
 
 @pytest.mark.parametrize("frames", [1, 2, 3])
