@@ -7,7 +7,7 @@ from typing import Final
 import bpy
 
 from ..rig.avatar_bones import stated_bones
-from ..rig.schemes import words
+from ..rig.words import words
 from .blender_data import armature_bones
 
 _JOINTS: Final = {

@@ -18,7 +18,8 @@ from ..properties import needed_object
 from ..rig.character import find_character
 from ..rig.corrections import Correction
 from ..rig.lines import BONE, CHANNEL, Line, correct_line, correction_of, show_channel
-from ..rig.schemes import channels, normalised
+from ..rig.schemes import channels
+from ..rig.words import normalised
 
 CHANNEL_FIELDS = 12
 """Channels that one shape key can follow in the panel; a file may name more."""

@@ -11,7 +11,8 @@ from ..properties import chosen_object, settings
 from ..rig.character import CONFIRMED
 from ..rig.lines import BONE, CHANNEL, MOTION_NAMES, SHAPE, SURE, Line
 from ..rig.motions import motion_channels
-from ..rig.schemes import EXACT, SPELLING, normalised
+from ..rig.recognise import EXACT, SPELLING
+from ..rig.words import normalised
 from .character import Tab, sentence
 from .line_fields import CHANNEL_FIELDS, fields, follows, rows, show
 from .matching import Matching, matching, short

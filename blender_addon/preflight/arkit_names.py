@@ -7,7 +7,7 @@ import bpy
 from ..export.blender_data import key_blocks
 from ..export.expressions import shape_channels
 from ..rig.character import Character
-from ..rig.schemes import words
+from ..rig.words import words
 
 _LEADS: Final = 0.5
 """Gain from which a shape key is the shape of a channel."""

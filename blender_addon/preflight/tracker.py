@@ -9,7 +9,8 @@ import bpy
 
 from ..export.blender_data import key_blocks
 from ..rig.character import Character, Target
-from ..rig.schemes import all_schemes, normalised, words
+from ..rig.schemes import all_schemes
+from ..rig.words import normalised, words
 
 HALVED: Final = "browInnerUp"
 HALVES: Final = ("browInnerUpLeft", "browInnerUpRight")

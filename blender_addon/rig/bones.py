@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import bpy
 from mathutils import Matrix, Vector
 
-from .schemes import normalised, words
+from .words import normalised, words
 
 MOTIONS = ("head", "jaw", "leftEye", "rightEye")
 """What bones can move, by the names that VRM's humanoid has for it."""

@@ -17,7 +17,9 @@ from .drivers import held
 from .eye_shape import is_flat
 from .motions import BoneTarget, IdleBone, bone_targets, motion_channels
 from .parts import groups_of, hangs_on, moves_groups
-from .schemes import GUESS, PAIR, SINGLE, Expression, channels, resolve
+from .recognise import GUESS
+from .resolve import Expression, resolve
+from .schemes import PAIR, SINGLE, channels
 
 EXPRESSIONS = "facemimic_expressions"
 """Custom property of a mesh object: JSON list of {"name", "binds": {shape key: weight}}, as an avatar states them;
@@ -43,7 +45,7 @@ class Target:
     mix: all parts in one, channel to gain, which is the key's value as long as no limit is met. Without parts it is
     all there is.
     scheme: the naming scheme that recognised it, for the artist to read.
-    sure: how surely: schemes.EXACT, SPELLING or GUESS, or CHOSEN or CONFIRMED by the artist.
+    sure: how surely: recognise.EXACT, SPELLING or GUESS, or CHOSEN or CONFIRMED by the artist.
     offset, low, high: added to the value, and what it is limited to then. corrected: the artist changed any of this.
     """
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import bpy
 
-from .schemes import channels, normalised
+from .schemes import channels
+from .words import normalised
 
 _DIGITS = 6
 """Decimals of a number that the artist has set; Blender stores it in single precision."""

@@ -5,7 +5,7 @@ from typing import Any
 
 import bpy
 
-from .schemes import recognise
+from .recognise import recognise
 
 
 def drivers_of(key: bpy.types.Key) -> dict[str, bpy.types.FCurve]:

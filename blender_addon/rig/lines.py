@@ -9,7 +9,8 @@ import bpy
 from .character import CHOSEN, CONFIRMED, DRIVEN, OFF, UNCHOSEN, Character, Idle, Target
 from .corrections import Correction, correct, corrections, forget
 from .motions import EYES, BoneTarget, IdleBone
-from .schemes import EXACT, GUESS, SPELLING, words
+from .recognise import EXACT, GUESS, SPELLING
+from .words import words
 
 SHAPE, BONE, CHANNEL = "shape", "bone", "channel"
 NAMELESS = "its name means nothing"
@@ -165,8 +166,8 @@ def mirror_line(line: Line, other: Line) -> None:
     correct_line(other, replace(own, name=other.name, follows=follows, bone=bone))
 
 
-def _swapped(parts: Sequence[str]) -> list[str]:
-    return [_OTHER.get(part, part.translate(_KANJI)) for part in parts]
+def _swapped(parts: Sequence[str]) -> tuple[str, ...]:
+    return tuple(_OTHER.get(part, part.translate(_KANJI)) for part in parts)
 
 
 def _across(channel: str) -> str:

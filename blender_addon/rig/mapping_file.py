@@ -41,7 +41,9 @@ from ..messages import AddonError
 from .bones import MOTIONS
 from .character import DRIVEN, Character
 from .corrections import Correction, correct, corrections
-from .schemes import GUESS, PREFIX_END, channels, normalised, recognise, words
+from .recognise import GUESS, PREFIX_END, recognise
+from .schemes import channels
+from .words import normalised, words
 
 FORMAT, VERSION = "facemimic-mapping", 1
 LARGEST = 4_000_000
@@ -321,7 +323,7 @@ def _behind_prefix(names: Iterable[str]) -> dict[str, object]:
 
 def _ending(names: Iterable[str]) -> dict[str, object]:
     """The last words of long names: VRoid's begin with the mesh's number, which differs from one avatar to the next."""
-    return {name: tuple(parts[-_TELLING:]) for name in names if len(parts := words(name)) > _TELLING}
+    return {name: parts[-_TELLING:] for name in names if len(parts := words(name)) > _TELLING}
 
 
 def _meant(names: Iterable[str]) -> dict[str, object]:

@@ -13,7 +13,8 @@ from ..messages import AddonError
 from .aliases import aliases
 from .character import CHOSEN, DRIVEN, EXPRESSIONS, OFF, Character, Target, expressions_of
 from .corrections import corrections
-from .schemes import HEAD_CHANNELS, VISEME, channels, resolve
+from .resolve import resolve
+from .schemes import HEAD_CHANNELS, VISEME, channels
 from .vrm_addon import override_rules
 
 OPERATION = "retarget"

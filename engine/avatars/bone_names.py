@@ -10,11 +10,12 @@ from typing import Any, NamedTuple
 
 from engine.avatars.glb import Glb
 from engine.avatars.places import above, below, joints, parents
-from engine.avatars.schemes import plain, rig_data, words
+from engine.avatars.rig_data import rig_data
+from engine.avatars.words import normalised, words
 
 
 class _Names(NamedTuple):
-    """names: plain, in the order of preference. side: left, right, or empty where there is one such bone."""
+    """names: normalised, in the order of preference. side: left, right, or empty where there is one such bone."""
 
     names: tuple[str, ...]
     words: frozenset[str]
@@ -90,7 +91,7 @@ def _parts(name: str) -> set[str]:
 
 def _numbered(name: str) -> str:
     """A bone's plain name; its number, as in spine.006, is part of it."""
-    return plain(name.replace(".", "_"))
+    return normalised(name.replace(".", "_"))
 
 
 def _dict(value: Any) -> dict[str, Any]:

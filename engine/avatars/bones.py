@@ -10,7 +10,7 @@ from engine.avatars.bone_names import named, stated
 from engine.avatars.glb import Glb
 from engine.avatars.mapping import BoneLine, Corrections
 from engine.avatars.places import below, facing, floats, matrix_above, parents, position
-from engine.avatars.schemes import rig_data
+from engine.avatars.rig_data import rig_data
 from engine.channels import HEAD
 from engine.clip import Clip
 

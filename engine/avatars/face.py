@@ -9,7 +9,7 @@ import numpy as np
 
 from engine.avatars.glb import Glb
 from engine.avatars.mapping import ShapeLine
-from engine.avatars.schemes import Part, Reading, read_mesh
+from engine.avatars.resolve import Part, Reading, resolve
 from engine.clip import Clip
 from engine.errors import FaceMimicError
 
@@ -23,7 +23,7 @@ class Face:
     """A node whose mesh shows a part of the performance.
 
     rest: float32 (targets,), the weights of the node when nothing plays. parts: by target's index, the parts of its
-    weight; see schemes.Reading. names: of the targets. mesh: its number in the file. shown: the channels that lead
+    weight; see resolve.Reading. names: of the targets. mesh: its number in the file. shown: the channels that lead
     one of the targets, so that they can be seen. lines: the artist's corrections, by target's index; a target that
     follows chosen channels has them as its one part, and one that is turned off has none.
     """
@@ -230,9 +230,9 @@ def _read(
     company = {mesh: [name for other in names if other != mesh for name in names[other]] for mesh in names}
     finest: dict[str, float] = {}
     for mesh, targets in names.items():
-        for channel, level in read_mesh(targets, own[mesh], company=company[mesh]).levels.items():
+        for channel, level in resolve(targets, own[mesh], company=company[mesh]).levels.items():
             finest[channel] = min(level, finest.get(channel, level))
-    return {mesh: read_mesh(targets, own[mesh], finest, company=company[mesh]) for mesh, targets in names.items()}
+    return {mesh: resolve(targets, own[mesh], finest, company=company[mesh]) for mesh, targets in names.items()}
 
 
 def _rest(node: Mapping[str, Any], mesh: Mapping[str, Any], count: int) -> np.ndarray:

@@ -15,7 +15,7 @@ from typing import Any, Final, TypeVar
 import numpy as np
 
 from engine.avatars.renamed import meant
-from engine.avatars.schemes import plain
+from engine.avatars.words import normalised
 from engine.channels import CHANNELS
 from engine.errors import FaceMimicError
 
@@ -187,8 +187,8 @@ def placed(
     for line in lines:
         there = {mesh: own[line.name] for mesh, own in known.items() if line.name in own}
         if line.mesh and len(names) > 1:
-            alike = plain(line.mesh)
-            there = {mesh: target for mesh, target in there.items() if alike in map(plain, called[mesh])}
+            alike = normalised(line.mesh)
+            there = {mesh: target for mesh, target in there.items() if alike in map(normalised, called[mesh])}
         for mesh, target in there.items():
             found[mesh][target] = line
         if not there:

@@ -6,7 +6,7 @@ from typing import Any, Final
 import numpy as np
 
 from engine.avatars.glb import Glb
-from engine.avatars.schemes import words
+from engine.avatars.words import words
 from engine.errors import FaceMimicError
 
 _AT_REST: Final = {"rotation": (0.0, 0.0, 0.0, 1.0), "scale": (1.0, 1.0, 1.0), "translation": (0.0, 0.0, 0.0)}

@@ -7,7 +7,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from engine.avatars.schemes import PREFIX_ENDS, meanings, plain, words
+from engine.avatars.recognise import PREFIX_END, meanings
+from engine.avatars.words import normalised, words
 
 _TELLING: Final = 3
 """Words at the end of a long name that tell what it is."""
@@ -35,16 +36,16 @@ def meant(wanted: Iterable[str], targets: Iterable[str]) -> dict[str, str]:
 
 
 def _spelt(names: Iterable[str]) -> Mapping[str, object]:
-    return {name: key for name in names if (key := plain(name))}
+    return {name: key for name in names if (key := normalised(name))}
 
 
 def _behind_prefix(names: Iterable[str]) -> Mapping[str, object]:
-    return {name: key for name in names if (key := plain(name[max(map(name.rfind, PREFIX_ENDS)) + 1 :]))}
+    return {name: key for name in names if (key := normalised(name[max(map(name.rfind, PREFIX_END)) + 1 :]))}
 
 
 def _ending(names: Iterable[str]) -> Mapping[str, object]:
     """VRoid's names begin with the mesh's number, which differs from one avatar to the next."""
-    return {name: tuple(parts[-_TELLING:]) for name in names if len(parts := words(name)) > _TELLING}
+    return {name: parts[-_TELLING:] for name in names if len(parts := words(name)) > _TELLING}
 
 
 def _recognised(names: Iterable[str]) -> Mapping[str, object]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.avatars.schemes import Part
+from engine.avatars.resolve import Part
 from engine.channels import INDEX
 from engine.errors import FaceMimicError
 from engine.retarget.controls import Expression, Mesh

@@ -12,7 +12,9 @@ from typing import Final, NamedTuple
 import numpy as np
 from scipy.optimize import lsq_linear
 
-from engine.avatars.schemes import FINE, Look, Part, looks, read_mesh
+from engine.avatars.recognise import looks
+from engine.avatars.resolve import Part, resolve
+from engine.avatars.schemes import FINE, Look
 from engine.channels import INDEX, SHAPES, spread
 from engine.retarget.mesh import BROWS, GAZE, LIDS, MOUTH, Moved, seen_looks
 from engine.retarget.seen import metric, weights
@@ -39,7 +41,7 @@ class Mesh:
     """One mesh of a rig.
 
     keys: its shapes. locked: those that must not move. given: those that follow the performance in a way that is
-    settled already, by name their parts; see schemes.Part. moved: what the shapes move, where it is known.
+    settled already, by name their parts; see resolve.Part. moved: what the shapes move, where it is known.
     """
 
     keys: Sequence[str]
@@ -123,7 +125,7 @@ def _read(
     free = sorted(set(mesh.keys) - mesh.locked - set(mesh.given))
     told = {one.name: {key: w for key, w in one.binds.items() if key in free and w > 0} for one in mesh.expressions}
     told = {name: binds for name, binds in told.items() if binds}
-    parts = read_mesh(free, told, coarsest=np.nextafter(FINE, 0), company=company).parts
+    parts = resolve(free, told, coarsest=np.nextafter(FINE, 0), company=company).parts
     names = _first(looks(free, company))
     known = {key: pose(look.gains) for key, look in names.items()}
     for key in parts:

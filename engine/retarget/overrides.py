@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from engine.avatars.schemes import plain
+from engine.avatars.words import normalised
 from engine.channels import SHAPES
 from engine.retarget.controls import Control
 
@@ -29,7 +29,7 @@ _CHANNELS: Final = {"blink": "eyeBlink", "lookAt": "eyeLook"}
 
 def group_of(control: Control) -> str:
     """What the rules call a control: "blink", "lookAt", "mouth", or "" for one that they leave alone."""
-    name = plain(control.expression or control.name)
+    name = normalised(control.expression or control.name)
     for group, presets in _PRESETS.items():
         if name in presets:
             return group

@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 
-from engine.avatars.schemes import words
+from engine.avatars.words import words
 from engine.channels import SHAPES
 from engine.retarget.controls import Control
 from engine.retarget.seen import metric

@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from engine.avatars.schemes import Part
+from engine.avatars.resolve import Part
 from engine.channels import HEAD, INDEX, SHAPES
 from engine.clip import Clip
 from engine.retarget.controls import Control, Mesh, beside, controls_of, fine_channels

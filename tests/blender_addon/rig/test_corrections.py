@@ -14,7 +14,8 @@ from blender_addon.bake.write import bake
 from blender_addon.clip import Clip
 from blender_addon.rig.character import CHOSEN, Target, find_character
 from blender_addon.rig.corrections import Correction, correct, corrections, forget, forget_all, lines
-from blender_addon.rig.schemes import EXACT, SPELLING, channels
+from blender_addon.rig.recognise import EXACT, SPELLING
+from blender_addon.rig.schemes import channels
 
 Make = Callable[..., bpy.types.Object]
 MakeClip = Callable[..., Clip]

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from blender_addon.rig.schemes import EXACT, GUESS, SPELLING, channels, resolve
+from blender_addon.rig.recognise import EXACT, GUESS, SPELLING
+from blender_addon.rig.resolve import resolve
+from blender_addon.rig.schemes import channels
 
 LISTS: dict[str, dict[str, str]] = tomllib.loads(
     Path(__file__).with_name("name_lists.toml").read_text(encoding="utf-8")

@@ -16,7 +16,7 @@ from engine.avatars.add_take import add_take
 from engine.avatars.bone_names import named, stated
 from engine.avatars.glb import Glb
 from engine.avatars.mapping import MOTIONS, mapping_of
-from engine.avatars.schemes import rig_data
+from engine.avatars.rig_data import rig_data
 from engine.errors import FaceMimicError
 from tests.engine.avatars.made import clip_of, packed, track, unpacked
 from tests.engine.avatars.test_mapping import HEAD

@@ -1,106 +1,19 @@
-"""The engine reads names as the add-on does: one avatar must not perform differently in Blender and in its file."""
-
-from pathlib import Path
-from typing import Any
+"""The engine reads the schemes' files as the add-on does."""
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from engine.avatars import schemes
-from engine.avatars.schemes import read_mesh
-from engine.channels import SHAPES
-from engine.errors import FaceMimicError
-
-ROOT = Path(__file__).resolve().parents[3]
-
-SPELLINGS = sorted(
-    {
-        name
-        for path in (ROOT / "blender_addon" / "rig" / "schemes").glob("*.toml")
-        for table, content in schemes.rig_data(f"schemes/{path.name}").items()
-        if table in ("shapes", "parts", "fallbacks", "visemes", "expressions")
-        for entries in (content if isinstance(content, list) else [content])
-        for name in entries
-    }
-)
-GODETTE = ["HideBlush", "blink_left", "blink_right", "ah", "ih", "uu", "ee", "oh", "look_up", "angled_eyebrows"]
-PREFIXES = ["", "", "Face.", "Face_", "mesh:", "!ex-", "a_b_"]
-AFTER = ["", "", "", "_new", ".001", "_BS", "_x"]
-names = st.builds(
-    "{}{}{}".format, st.sampled_from(PREFIXES), st.sampled_from(SPELLINGS) | st.text(max_size=6), st.sampled_from(AFTER)
-)
-name_lists = st.lists(names, max_size=40, unique=True)
+from engine.avatars.schemes import all_schemes
 
 
-def in_the_addon(
-    own: list[str],
-    stated: dict[str, dict[str, float]],
-    finer: dict[str, float] | None = None,
-    company: list[str] | None = None,
-) -> dict[str, Any]:
-    bpy = pytest.importorskip("bpy")
-    assert bpy
-    from blender_addon.rig.schemes import Expression, resolve
+def test_both_know_the_same_schemes() -> None:
+    pytest.importorskip("bpy")
+    from blender_addon.rig import schemes
 
-    found = resolve(own, [Expression(name, binds) for name, binds in stated.items()], finer, company or [])
-    return {key: parts for key, (parts, _) in found.keys.items()}
-
-
-@settings(max_examples=60)
-@given(name_lists, name_lists, st.data())
-def test_both_read_the_same_names_alike(own: list[str], company: list[str], data: st.DataObject) -> None:
-    binds = st.dictionaries(st.sampled_from(own), st.sampled_from([0.0, 0.25, 1.0]), max_size=3) if own else st.just({})
-    stated = data.draw(st.dictionaries(st.sampled_from(SPELLINGS), binds, max_size=8))
-    finer = data.draw(st.dictionaries(st.sampled_from(SHAPES), st.sampled_from([1.0, 2.0, 4.0]), max_size=9))
-    in_engine = read_mesh(own, stated, finer, company=company).parts
-    assert in_engine == in_the_addon(own, stated, finer, company)
-
-
-@pytest.mark.parametrize(
-    "path", sorted((ROOT / "blender_addon/rig/schemes").glob("*.toml")), ids=lambda path: path.stem
-)
-def test_both_read_whole_schemes_alike(path: Path) -> None:
-    data = schemes.rig_data(f"schemes/{path.name}")
-    own = [name for table in ("shapes", "visemes", "expressions") for name in data.get(table, {})]
-    assert read_mesh(own).parts == in_the_addon(own, {})
-    assert read_mesh([*own, *GODETTE]).parts == in_the_addon([*own, *GODETTE], {})
-
-
-def test_the_panel_and_the_file_count_an_avatars_channels_alike(shared: Path) -> None:
-    bpy = pytest.importorskip("bpy")
-    from blender_addon.rig.import_avatar import import_avatar
-    from engine.avatars.bones import head_of
-    from engine.avatars.face import faces
-    from engine.avatars.glb import Glb
-
-    path = shared / "rigs" / "Godette_vrm_v4.vrm"
-    avatar = Glb.read(path)
-    head, _ = head_of(avatar)
-    assert head
-    shown = head.shown.union(*(face.shown for face in faces(avatar)))
-    bpy.ops.wm.read_factory_settings(use_empty=True)
-    assert set(import_avatar(path).matched) == shown
-
-
-def test_a_missing_folder_of_schemes_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(schemes, "rig_folder", lambda: tmp_path)
-    schemes.schemes.cache_clear()
-    schemes.rig_data.cache_clear()
-    try:
-        with pytest.raises(FaceMimicError, match="Install FaceMimic again"):
-            read_mesh(["jawOpen"])
-    finally:
-        schemes.schemes.cache_clear()
-        schemes.rig_data.cache_clear()
-
-
-def test_a_name_that_is_known_as_it_stands_means_nothing_behind_a_prefix() -> None:
-    parts = read_mesh(("browDownLeft", "cheekSquintLeft", "cheekSquintRight")).parts
-    assert parts["cheekSquintLeft"] == [(1.0, {"cheekSquintLeft": 1.0})]
-
-
-@pytest.mark.parametrize(("count", "follows"), [(52, "eyeBlinkLeft"), (10, "wink")])
-def test_a_face_of_apple_s_names_follows_them_before_a_stated_blink(count: int, follows: str) -> None:
-    read = read_mesh([*SHAPES[:count], "wink"], {"blinkLeft": {"wink": 1.0}})
-    assert {name for name, parts in read.parts.items() if any("eyeBlinkLeft" in mix for _, mix in parts)} == {follows}
+    ours, theirs = all_schemes(), schemes.all_schemes()
+    assert [scheme.name for scheme in ours] == [scheme.name for scheme in theirs]
+    for own, other in zip(ours, theirs, strict=True):
+        assert {name: vars(meaning) for name, meaning in own.meanings.items()} == {
+            name: vars(meaning) for name, meaning in other.meanings.items()
+        }
+        for part in ("prefixes", "suffixes", "needs", "loose", "guess", "marked", "synonyms"):
+            assert getattr(own, part) == getattr(other, part), (own.name, part)

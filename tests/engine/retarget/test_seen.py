@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.avatars.schemes import looks, schemes
+from engine.avatars.recognise import looks
+from engine.avatars.schemes import all_schemes
 from engine.channels import INDEX, MIRROR_ORDER, SHAPES, spread
 from engine.paths import rig_folder
 from engine.retarget import mouths, reading, seen
@@ -35,7 +36,7 @@ def test_the_tables_name_channels(name: str) -> None:
 
 
 def test_every_look_of_every_scheme_is_a_face() -> None:
-    for scheme in schemes():
+    for scheme in all_schemes():
         for name, look in scheme.looks.items():
             assert look.gains, name
             left, right = spread(dict(look.gains))
