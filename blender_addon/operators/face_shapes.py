@@ -12,9 +12,10 @@ from ..hints import Context, Event, Returned
 from ..messages import AddonError
 from ..properties import chosen_object, needed_object
 from ..rig import landmarks
-from ..rig.character import find_character, relatives
+from ..rig.character import find_character
 from ..rig.face_mesh import face_mesh, previewed
 from ..rig.face_shapes import add_shapes, discard_shapes, keep_shapes
+from ..rig.family import relatives
 from ..rig.schemes import HEAD_CHANNELS, channels
 from .asking import Asking
 

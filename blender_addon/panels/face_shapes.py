@@ -6,8 +6,8 @@ from .. import client
 from ..contact_sheet import IMAGE
 from ..hints import Context
 from ..properties import chosen_object
-from ..rig.character import relatives
 from ..rig.face_mesh import previewed
+from ..rig.family import relatives
 from ..rig.landmarks import COLLECTION
 from .character import Tab, sentence
 from .matching import matching

@@ -9,8 +9,9 @@ import numpy as np
 
 from ..messages import AddonError
 from ..rig.bones import MOTIONS, motion_bone
-from ..rig.character import find_character, relatives
+from ..rig.character import find_character
 from ..rig.corrections import digest
+from ..rig.family import relatives
 from ..rig.lines import Line, lines_of
 from ..rig.solve import is_sparse
 

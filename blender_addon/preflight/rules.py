@@ -12,7 +12,8 @@ from ..export.expressions import preset_binds, presets
 from ..export.humanoid import arms_hang, find_bones, required_bones, rest_positions
 from ..export.take import active_take, take_range
 from ..messages import AddonError
-from ..rig.character import Character, relatives
+from ..rig.character import Character
+from ..rig.family import relatives
 from ..rig.vrm_addon import preview_curves
 from . import programs
 from .blocks import driven_blocks, needed_blocks

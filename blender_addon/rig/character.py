@@ -1,9 +1,7 @@
 """A character in the scene: its meshes, its armature, and which shape keys show which channels."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import bpy
 import numpy as np
@@ -15,6 +13,7 @@ from .aliases import aliases
 from .corrections import Correction, corrections
 from .drivers import held
 from .eye_shape import is_flat
+from .family import armature_of, family_of, keys_of, link_in_the_way, obstacle_of
 from .motions import BoneTarget, IdleBone, bone_targets, motion_channels
 from .parts import groups_of, hangs_on, moves_groups
 from .recognise import GUESS
@@ -130,14 +129,14 @@ def find_character(obj: bpy.types.Object | None) -> Character:
         raise AddonError(
             f"{obj.name} is a {obj.type.replace('_', ' ').lower()}. Select the character's face mesh or its armature."
         )
-    armature = _armature_of(obj)
-    if obj.type == "MESH" and _keys(obj):
-        obstacle = _obstacle(obj)
+    armature = armature_of(obj)
+    if obj.type == "MESH" and keys_of(obj):
+        obstacle = obstacle_of(obj)
         if obstacle:
             raise AddonError(obstacle)
 
-    everybody = list(_family(obj, armature))
-    family = [mesh for mesh in everybody if _keys(mesh)]
+    everybody = list(family_of(obj, armature))
+    family = [mesh for mesh in everybody if keys_of(mesh)]
     if not family and not _performs_by_bones(armature, everybody):
         where = f"{armature.name} carries no mesh with shape keys" if armature else f"{obj.name} has no shape keys"
         raise AddonError(
@@ -148,17 +147,17 @@ def find_character(obj: bpy.types.Object | None) -> Character:
     meshes: list[bpy.types.Object] = []
     seen: set[bpy.types.Key] = set()
     for mesh in family:
-        if _keys(mesh) in seen:
+        if keys_of(mesh) in seen:
             continue
-        if obstacle := _obstacle(mesh):
+        if obstacle := obstacle_of(mesh):
             notes.append(obstacle)
             continue
-        seen.add(_keys(mesh))
+        seen.add(keys_of(mesh))
         meshes.append(mesh)
     if family and not meshes:
         raise AddonError(notes[0])
 
-    if armature and (obstacle := _linked(armature)):
+    if armature and (obstacle := link_in_the_way(armature)):
         notes.append(obstacle)
         armature = None
 
@@ -194,105 +193,9 @@ def find_character(obj: bpy.types.Object | None) -> Character:
 
 def _performs_by_bones(armature: bpy.types.Object | None, everybody: list[bpy.types.Object]) -> bool:
     """Whether a jaw or eyes follow a performance on a character without any shape keys."""
-    if armature is None or _linked(armature):
+    if armature is None or link_in_the_way(armature):
         return False
     return any(bone.motion != "head" for bone in _bones(armature, everybody, [])[0])
-
-
-def relatives(obj: bpy.types.Object) -> list[bpy.types.Object]:
-    """Everything that `find_character` looks at: `obj`, its armature, and the meshes in the scene that move with it."""
-    armature = _armature_of(obj)
-    return list(dict.fromkeys([obj, *filter(None, [armature]), *_family(obj, armature)]))
-
-
-def _keys(mesh: bpy.types.Object) -> Any:
-    return getattr(mesh.data, "shape_keys", None)
-
-
-def _armature_of(obj: bpy.types.Object) -> bpy.types.Object | None:
-    return obj if obj.type == "ARMATURE" else obj.find_armature() or _parent_armature(obj)
-
-
-def _parent_armature(obj: bpy.types.Object) -> bpy.types.Object | None:
-    parent = obj.parent
-    while parent and parent.type != "ARMATURE":
-        parent = parent.parent
-    return parent
-
-
-def _family(obj: bpy.types.Object, armature: bpy.types.Object | None) -> Iterator[bpy.types.Object]:
-    """`obj` first, then the other meshes in the scene that move with it."""
-    if obj.type == "MESH":
-        yield obj
-    root = None
-    if not armature:
-        root = obj
-        while root.parent:
-            root = root.parent
-        if root is obj:
-            return
-    scene: Any = bpy.context.scene
-    for other in sorted(scene.objects, key=lambda one: one.name):
-        if other is obj or other.type != "MESH":
-            continue
-        if (armature and armature in (other.find_armature(), _parent_armature(other))) or (
-            root and (other is root or root in _ancestors(other))
-        ):
-            yield other
-
-
-def _ancestors(obj: bpy.types.Object) -> Iterator[bpy.types.Object]:
-    while obj.parent:
-        obj = obj.parent
-        yield obj
-
-
-def _linked(obj: bpy.types.Object) -> str | None:
-    data: Any = obj.data
-    for block in (obj, data, getattr(data, "shape_keys", None)):
-        if block is None:
-            continue
-        if block.library:
-            return (
-                f"{obj.name} is linked from {bpy.path.basename(block.library.filepath)} and cannot be animated here. "
-                "Make it local (Object > Relations > Make Local > Selected Objects, Data & Materials) or open that "
-                "file."
-            )
-        if block.override_library:
-            why = ", and Blender keeps its shape keys in the linked file" if obj.type == "MESH" else ""
-            return (
-                f"{obj.name} is a library override{why}. FaceMimic performs local characters: make it local (Object > "
-                "Relations > Make Local > Selected Objects, Data & Materials) or open that file."
-            )
-    return None
-
-
-def _obstacle(mesh: bpy.types.Object) -> str | None:
-    """Why this mesh cannot be animated, as a sentence with the way out; None when it can."""
-    if reason := _linked(mesh):
-        return reason
-    layer: Any = bpy.context.view_layer
-    if mesh.name not in layer.objects:
-        # Objects that a script has just linked appear in the view layer only after an update.
-        layer.update()
-    if mesh.name not in layer.objects:
-        return f"{mesh.name} is not in the view layer {layer.name}. Tick its collection in the Outliner."
-    if mesh.hide_get() or mesh.hide_viewport or not mesh.visible_get():
-        return f"{mesh.name} is hidden. Show it (its eye or screen in the Outliner, or Alt H), then try again."
-    if not _keys(mesh).use_relative:
-        return f"{mesh.name} has absolute shape keys. Turn on Relative in its Shape Keys panel."
-    data: Any = mesh.data
-    count = len(data.vertices)
-    if not count:
-        return f"{mesh.name} has no vertices, so its shape keys move nothing. Choose another mesh."
-    # A script that makes a mesh anew may leave the old one's shape keys on it, which Blender does not show.
-    old = next((block for block in _keys(mesh).key_blocks if len(block.data) != count), None)
-    if old is not None:
-        return (
-            f"{mesh.name} has {count} vertices and its shape key {old.name} {len(old.data)}, so its shapes do not fit "
-            "the mesh. Delete its shape keys and make them again, or go back to a file in which they fit."
-        )
-    return None
 
 
 def expressions_of(mesh: bpy.types.Object) -> list[Expression]:
@@ -312,7 +215,7 @@ def expressions_of(mesh: bpy.types.Object) -> list[Expression]:
 
 def _names(mesh: bpy.types.Object) -> list[str]:
     """The shape keys that move something."""
-    key = _keys(mesh)
+    key = keys_of(mesh)
     left_out = {key.reference_key.name if key.reference_key else None, *aliases(key)}
     return [block.name for block in key.key_blocks if block.name not in left_out]
 
@@ -338,7 +241,7 @@ def _map_mesh(
     notes: list[str],
     finest: dict[str, float],
 ) -> None:
-    key = _keys(mesh)
+    key = keys_of(mesh)
     driven = held(key)
     mapping = resolve(names, expressions_of(mesh), finest, everything)
     corrected = corrections(mesh)

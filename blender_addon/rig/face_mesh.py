@@ -7,8 +7,8 @@ import bpy
 import numpy as np
 
 from ..messages import AddonError
-from .character import relatives
 from .colours import vertex_colours
+from .family import relatives
 
 PREVIEW = "facemimic_preview"
 """Custom property of a mesh's shape keys while face shapes wait for Keep or Discard."""
