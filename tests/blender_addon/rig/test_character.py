@@ -1,4 +1,4 @@
-"""Finding a character in the scene: what follows which channels, what stays unused, its head, and what is no character."""
+"""Finding a character in the scene: what follows which channels, what stays unused, its head, what is no character."""
 
 import json
 from collections.abc import Callable
