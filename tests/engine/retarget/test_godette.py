@@ -59,6 +59,13 @@ def test_her_feelings_are_told_apart(
     assert all(shown.get(name, 0) < 0.12 for name in unwanted), shown
 
 
+def test_fear_and_surprise_leave_her_blush_whole(show: Show, godette: Mesh) -> None:
+    """Half hidden, it breaks into shards."""
+    fear = {"browInnerUp": 0.8, "browOuterUp": 0.3, "browDown": 0.3, "eyeWide": 0.5, "mouthStretch": 0.6, "jawOpen": 0.3}
+    for feeling in (fear, {**FEELINGS["surprised"], "browInnerUp": 0.9, "browOuterUp": 0.6, "eyeWide": 0.4}):
+        assert "HideBlush" not in show(godette, feeling)
+
+
 def test_she_blinks_and_looks_exactly(show: Show, godette: Mesh) -> None:
     assert show(godette, {"eyeBlink": 1.0}) == pytest.approx({"blink_left": 1, "blink_right": 1}, abs=1e-4)
     assert show(godette, {"eyeBlinkRight": 0.7}) == pytest.approx({"blink_right": 0.7}, abs=1e-4)
