@@ -203,7 +203,8 @@ def _expression_look(
     look = named.copy()
     for region in _REGIONS:
         if own[list(region)].any():
-            look[list(region)] = own[list(region)]
+            # What speaks against the feeling does so whatever its shapes show.
+            look[list(region)] = np.where(own > 0, own, np.minimum(named, 0))[list(region)]
     return look, own
 
 
