@@ -186,6 +186,8 @@ def append(
     if lost and not fitted:
         notes.append(f"{file.name} cannot show {len(lost)} of the take's {len(moving)} channels: {', '.join(lost)}.")
     remarks = list(fitted.notes) if fitted else []
+    if replace and place is None:
+        remarks.append(f"{file.name} had no animation named “{name}” to replace, so the take was added.")
     if _has_extension(file, *_VRM):
         remarks.append(
             "Engines play the animation. VRM applications play a .vrma file instead, and V-Sekai's importer of VRM "

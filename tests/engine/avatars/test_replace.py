@@ -108,6 +108,15 @@ def test_what_moves_other_things_is_never_replaced(make_avatar: Callable[..., Pa
     assert path.read_bytes() == before
 
 
+def test_it_is_told_when_there_was_nothing_to_replace(make_avatar: Callable[..., Path]) -> None:
+    path = make_avatar(NAMES)
+    first = add_take(path, clip_of({"jawOpen": RISE}), path, "Happy 0", overwrite=True, replace=True)
+    assert any("no animation named “Happy 0” to replace" in remark for remark in first.remarks)
+    again = add_take(path, clip_of({"jawOpen": RISE}), path, "Happy 0", overwrite=True, replace=True)
+    assert not any("to replace" in remark for remark in again.remarks)
+    assert animations(path) == ["Happy 0"]
+
+
 def test_the_command_replaces(make_avatar: Callable[..., Path], tmp_path: Path) -> None:
     path, take = make_avatar(NAMES), tmp_path / "Hello.npz"
     Clip(clip_of({"jawOpen": RISE}).values, 30.0).save(take)
