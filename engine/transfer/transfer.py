@@ -32,6 +32,10 @@ _UNSURE = 1e-4
 _FACE_POINTS = 7
 """Landmarks without which no face can be laid over another."""
 _NO_FACE = "No face was found on this mesh. Place Landmarks lets you show where it is."
+_NO_TRACKER = (
+    "MediaPipe's face tracker is missing, so this mesh was not searched for a face. Press Download Face Tracker in "
+    "FaceMimic's preferences, or press Place Landmarks and move them onto the face, which works without it."
+)
 
 
 class Face(NamedTuple):
@@ -117,8 +121,7 @@ def face_with(
     sample = load_source().landmarks
     if found is None:
         if len(landmarks) < _FACE_POINTS:
-            hint = "" if model else " Without MediaPipe's face tracker they cannot be found automatically."
-            raise FaceMimicError(f"{_NO_FACE}{hint}", "face")
+            raise FaceMimicError(_NO_FACE if model else _NO_TRACKER, "face")
         numbers = [NAMED[name] for name in landmarks]
         places = np.stack(list(landmarks.values()))
         fit = similarity(sample[numbers], places)
@@ -139,10 +142,15 @@ def checked_mesh(points: Array, triangles: Array) -> tuple[Array, Array]:
     points, triangles = np.asarray(points, float), np.asarray(triangles)
     if points.ndim != 2 or points.shape[1:] != (3,) or triangles.ndim != 2 or triangles.shape[1:] != (3,):
         raise FaceMimicError("A mesh needs points (n, 3) and triangles (m, 3).")
-    if not FEWEST <= len(points) <= MOST:
+    if len(points) < FEWEST:
         raise FaceMimicError(
-            f"The mesh has {len(points)} vertices; a face needs between {FEWEST} and {MOST}. Remove the detail with a "
-            "lower Subdivision or Multires level, or choose the mesh of the face."
+            f"The mesh has {len(points)} vertices; a face needs at least {FEWEST}. Choose the mesh of the face, or "
+            "apply the modifier that gives it its detail."
+        )
+    if len(points) > MOST:
+        raise FaceMimicError(
+            f"The mesh has {_grouped(len(points))} vertices; at most {_grouped(MOST)} can be given face shapes. Apply "
+            "a lower Subdivision or Multires level, or choose the mesh of the face."
         )
     if not np.isfinite(points).all() or not np.isfinite(triangles).all():
         raise FaceMimicError("The mesh has vertices at no number (NaN). Clean it up in Edit Mode first.")
@@ -152,6 +160,11 @@ def checked_mesh(points: Array, triangles: Array) -> tuple[Array, Array]:
     if np.ptp(points, axis=0).min() <= 0:
         raise FaceMimicError("The mesh is flat. A face needs depth: check the object's scale.")
     return points, triangles
+
+
+def _grouped(number: int) -> str:
+    """A number with spaces between its thousands that no line break parts."""
+    return f"{number:,}".replace(",", "\N{NO-BREAK SPACE}")
 
 
 class _Transfer:

@@ -8,7 +8,7 @@ from engine.errors import FaceMimicError
 from engine.transfer import transfer as transfer_module
 from engine.transfer.landmarks import NAMED, checked, guessed
 from engine.transfer.source import load_source
-from engine.transfer.transfer import face_with, transfer
+from engine.transfer.transfer import checked_mesh, face_with, transfer
 
 TURN = np.array([[0.8, -0.6, 0.0], [0.6, 0.8, 0.0], [0.0, 0.0, 1.0]])
 SCALE, SHIFT = 0.004, np.array([3.0, -2.0, 1.5])
@@ -136,8 +136,9 @@ def test_a_mouth_without_an_opening_is_told(made):
 
 def test_without_a_tracker_a_mesh_needs_landmarks(given):
     points, triangles, _, landmarks = given
-    with pytest.raises(FaceMimicError, match="Place Landmarks"):
+    with pytest.raises(FaceMimicError, match=r"tracker is missing.*Download Face Tracker.*Place Landmarks") as said:
         transfer(points, triangles)
+    assert "found" not in str(said.value)
     few = {name: landmarks[name] for name in list(landmarks)[:3]}
     with pytest.raises(FaceMimicError, match="Place Landmarks"):
         transfer(points, triangles, landmarks=few)
@@ -155,6 +156,14 @@ def test_only_landmarks_that_were_placed_are_said_to_lie_wrong(given, monkeypatc
     monkeypatch.setattr(transfer_module, "find_face", lambda *_: seen)
     with pytest.raises(FaceMimicError, match="No face was found on this mesh"):
         transfer(crowd, blocks)
+
+
+def test_too_few_and_too_many_vertices_are_told_apart():
+    with pytest.raises(FaceMimicError, match=r"has 8 vertices; a face needs at least 60\. Choose") as few:
+        checked_mesh(np.zeros((8, 3)), np.zeros((1, 3), int))
+    assert "lower" not in str(few.value)
+    with pytest.raises(FaceMimicError, match=r"has 2\s000\s001 vertices; at most 2\s000\s000 .* lower Subdivision"):
+        checked_mesh(np.zeros((2_000_001, 3), np.float32), np.zeros((1, 3), int))
 
 
 @pytest.mark.parametrize("spoil", ["few", "flat", "nan", "strange faces"])
