@@ -8,6 +8,7 @@ import bpy
 from ..hints import Context, ImportHelper, Returned
 from ..messages import AddonError
 from ..properties import settings
+from ..rig.bones import facing
 from ..rig.import_avatar import import_avatar
 
 
@@ -26,8 +27,16 @@ class FACEMIMIC_OT_import_avatar(ImportHelper, bpy.types.Operator):
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         settings(context).character = character.armature or character.meshes[0]
-        self.report({"INFO"}, f"“{character.name}” shows {len(character.matched)} channels.")
+        sentence = f"“{character.name}” shows {len(character.matched)} channels."
+        if _looks_away(character.armature):
+            sentence += " It looks away from the Front view, as avatars of VRM 0 do; Export VRM turns it round."
+        self.report({"INFO"}, sentence)
         return {"FINISHED"}
+
+
+def _looks_away(armature: bpy.types.Object | None) -> bool:
+    """Whether a character looks along +Y, where Blender's characters look along -Y."""
+    return armature is not None and (armature.matrix_world.to_3x3() @ facing(armature).col[2]).normalized().y > 0.7
 
 
 CLASSES = (FACEMIMIC_OT_import_avatar,)

@@ -8,6 +8,7 @@ from blender_addon import client, places
 from blender_addon.bake.write import takes
 from blender_addon.clip import save_npz
 from blender_addon.operators import asking
+from blender_addon.operators.import_avatar import _looks_away
 from blender_addon.rig import solve
 
 
@@ -103,11 +104,23 @@ def test_a_file_that_is_no_video_changes_nothing(face, real_engine, shared, monk
     assert not bpy.data.actions
 
 
-def test_an_avatar_is_imported_and_chosen(addon, scene, shared):
+def test_an_avatar_is_imported_and_chosen(addon, scene, shared, capfd):
     assert bpy.ops.facemimic.import_avatar(filepath=str(shared / "rigs" / "Godette_vrm_v4.vrm")) == {"FINISHED"}
     chosen = scene.facemimic.character
     assert chosen is not None
     assert chosen.type == "ARMATURE"
+    assert "looks away from the Front view" in capfd.readouterr().out
+
+
+def test_a_rig_looks_away_once_it_is_turned(make_armature):
+    rig = make_armature()
+    assert not _looks_away(rig)
+    assert _looks_away(make_armature("Other", turn=np.pi))
+    assert not _looks_away(None)
+    rig.rotation_euler.z = np.pi
+    bpy.context.view_layer.update()
+    assert _looks_away(rig)
+
 
 
 def test_a_file_that_is_no_avatar_is_refused(addon, scene, tmp_path):
