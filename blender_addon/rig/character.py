@@ -13,7 +13,7 @@ from .aliases import aliases
 from .corrections import Correction, corrections
 from .drivers import held
 from .eye_shape import is_flat
-from .family import armature_of, family_of, keys_of, link_in_the_way, obstacle_of
+from .family import armature_of, family_of, keys_of, link_in_the_way, no_face, obstacle_of
 from .motions import BoneTarget, IdleBone, bone_targets, motion_channels
 from .parts import groups_of, hangs_on, moves_groups
 from .recognise import GUESS
@@ -126,9 +126,7 @@ def find_character(obj: bpy.types.Object | None) -> Character:
     if obj is None:
         raise AddonError("Nothing is selected. Select the character's face mesh or its armature.")
     if obj.type not in {"MESH", "ARMATURE"}:
-        raise AddonError(
-            f"{obj.name} is a {obj.type.replace('_', ' ').lower()}. Select the character's face mesh or its armature."
-        )
+        raise AddonError(no_face(obj, "face mesh or its armature"))
     armature = armature_of(obj)
     if obj.type == "MESH" and keys_of(obj):
         obstacle = obstacle_of(obj)

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..messages import AddonError
 from .colours import vertex_colours
-from .family import relatives
+from .family import no_face, relatives
 
 PREVIEW = "facemimic_preview"
 """Custom property of a mesh's shape keys while face shapes wait for Keep or Discard."""
@@ -42,7 +42,7 @@ def face_mesh(obj: bpy.types.Object) -> FaceMesh:
     Raises AddonError for an object that cannot be given shape keys; of a character's other meshes such are left out.
     """
     if obj.type not in {"MESH", "ARMATURE"}:
-        raise AddonError(f"{obj.name} is a {obj.type.replace('_', ' ').lower()}. Select the character's face mesh.")
+        raise AddonError(no_face(obj, "face mesh"))
     parts: list[Part] = []
     points: list[np.ndarray] = []
     triangles: list[np.ndarray] = []

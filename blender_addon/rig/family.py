@@ -5,6 +5,9 @@ from typing import Any
 
 import bpy
 
+_LOCAL = "Object > Relations > Make Local > Selected Objects, Data & Materials"
+_ONLY_LOCAL = f"FaceMimic performs, checks and writes only what is local: make it local ({_LOCAL}) or open that file."
+
 
 def relatives(obj: bpy.types.Object) -> list[bpy.types.Object]:
     """Everything that `find_character` looks at: `obj`, its armature, and the meshes in the scene that move with it."""
@@ -84,22 +87,31 @@ def obstacle_of(mesh: bpy.types.Object) -> str | None:
     return None
 
 
+def no_face(obj: bpy.types.Object, wanted: str) -> str:
+    """Why an object of another kind than a character's has no face, with the way to `wanted`, "the face mesh"."""
+    made = obj.instance_collection if obj.type == "EMPTY" and obj.instance_type == "COLLECTION" else None
+    if made is None:
+        kind = obj.type.replace("_", " ").lower()
+        return f"{obj.name} is {'an' if kind[0] in 'aeiou' else 'a'} {kind}. Select the character's {wanted}."
+    if made.library:
+        rest = f", then local ({_LOCAL}), or open {bpy.path.basename(made.library.filepath)}."
+    else:
+        rest = f", or select the collection's own {wanted}."
+    return (
+        f"{obj.name} is an instance of the collection {made.name} and has no face of its own. Make its objects "
+        f"real (Object > Apply > Make Instances Real){rest}"
+    )
+
+
 def link_in_the_way(obj: bpy.types.Object) -> str | None:
-    """Why a linked or overridden object cannot be animated, as a sentence with the way out; None when it is local."""
+    """Why a linked or overridden object is left alone, as a sentence with the way out; None when it is local."""
     data: Any = obj.data
     for block in (obj, data, getattr(data, "shape_keys", None)):
         if block is None:
             continue
         if block.library:
-            return (
-                f"{obj.name} is linked from {bpy.path.basename(block.library.filepath)} and cannot be animated here. "
-                "Make it local (Object > Relations > Make Local > Selected Objects, Data & Materials) or open that "
-                "file."
-            )
+            return f"{obj.name} is linked from {bpy.path.basename(block.library.filepath)}. {_ONLY_LOCAL}"
         if block.override_library:
             why = ", and Blender keeps its shape keys in the linked file" if obj.type == "MESH" else ""
-            return (
-                f"{obj.name} is a library override{why}. FaceMimic performs local characters: make it local (Object > "
-                "Relations > Make Local > Selected Objects, Data & Materials) or open that file."
-            )
+            return f"{obj.name} is a library override{why}. {_ONLY_LOCAL}"
     return None

@@ -4,8 +4,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import bpy
+import pytest
 
+from blender_addon.messages import AddonError
 from blender_addon.rig.character import find_character
+from blender_addon.rig.face_mesh import face_mesh
 from blender_addon.rig.schemes import channels
 from tests.blender_addon.rig.test_character import refused
 
@@ -78,6 +81,40 @@ def test_linked_and_overridden_meshes(make_mesh: Make, tmp_path: Path) -> None:
         wanted.objects = ["Face"]
     linked = wanted.objects[0]
     bpy.context.scene.collection.objects.link(linked)
-    refused(linked, "Face", "library.blend", "Make Local")
+    refused(linked, "Face is linked from library.blend. FaceMimic performs, checks and writes only", "Make Local")
     override = linked.override_create(remap_local_usages=True)
-    refused(override, "Face", "Make Local")
+    refused(override, "Face is a library override", "performs, checks and writes only", "Make Local")
+
+
+def test_an_empty_is_told_in_good_grammar(scene: bpy.types.Scene) -> None:
+    empty = bpy.data.objects.new("Aki inst", None)
+    scene.collection.objects.link(empty)
+    refused(empty, "Aki inst is an empty. Select the character's face mesh or its armature.")
+    with pytest.raises(AddonError, match="Aki inst is an empty"):
+        face_mesh(empty)
+
+
+def test_a_collection_instance_is_told_how_it_becomes_real(make_mesh: Make, scene: bpy.types.Scene) -> None:
+    empty, kept = bpy.data.objects.new("Aki inst", None), bpy.data.collections.new("Aki")
+    scene.collection.objects.link(empty)
+    empty.instance_type, empty.instance_collection = "COLLECTION", kept
+    refused(empty, "Aki inst is an instance of the collection Aki", "Apply > Make Instances Real", "the collection's")
+
+
+def test_a_linked_collection_instance_names_its_file(make_mesh: Make, tmp_path: Path) -> None:
+    kept = bpy.data.collections.new("Aki")
+    kept.objects.link(make_mesh("Face", ["jawOpen"]))
+    bpy.data.libraries.write(str(tmp_path / "library.blend"), {kept})
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    with bpy.data.libraries.load(str(tmp_path / "library.blend"), link=True) as (_, wanted):
+        wanted.collections = ["Aki"]
+    empty = bpy.data.objects.new("Aki inst", None)
+    bpy.context.scene.collection.objects.link(empty)
+    empty.instance_type, empty.instance_collection = "COLLECTION", wanted.collections[0]
+    refused(empty, "Make Instances Real), then local (Object > Relations > Make Local", "or open library.blend.")
+    bpy.context.view_layer.objects.active = empty
+    empty.select_set(True)
+    bpy.ops.object.duplicates_make_real()
+    bpy.ops.object.make_local(type="SELECT_OBDATA_MATERIAL")
+    real = next(obj for obj in bpy.context.scene.objects if obj.type == "MESH")
+    assert find_character(real).matched == ("jawOpen",)
