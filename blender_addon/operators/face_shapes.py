@@ -8,7 +8,7 @@ import bpy
 from .. import client, preferences
 from ..bake.write import takes
 from ..contact_sheet import IMAGE, make_sheet, remove_sheet
-from ..hints import Context, Event, Returned
+from ..hints import Context, Event, OperatorPart, Returned
 from ..messages import AddonError
 from ..properties import chosen_object, needed_object
 from ..rig import landmarks
@@ -18,6 +18,7 @@ from ..rig.face_shapes import add_shapes, discard_shapes, keep_shapes
 from ..rig.family import relatives
 from ..rig.schemes import HEAD_CHANNELS, channels
 from .asking import Asking
+from .exporting import has_character
 
 TILE = 256
 """Pixels of one picture on the contact sheet."""
@@ -183,13 +184,18 @@ class FACEMIMIC_OT_remove_landmarks(bpy.types.Operator):
         return {"FINISHED"}
 
 
-class _Deciding:
+class _Deciding(OperatorPart):
     """Keep or Discard, for all objects of the character."""
 
     @classmethod
     def poll(cls, context: Context) -> bool:
+        if not has_character(cls, context):
+            return False
         obj = chosen_object(context)
-        return obj is not None and bool(previewed(relatives(obj)))
+        if obj is None or not previewed(relatives(obj)):
+            cls.poll_message_set("No new face shapes wait for a decision. Add Face Shapes makes them")
+            return False
+        return True
 
 
 class FACEMIMIC_OT_keep_face_shapes(_Deciding, bpy.types.Operator):

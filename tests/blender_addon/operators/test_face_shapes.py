@@ -168,3 +168,12 @@ def test_a_character_that_shows_every_shape_on_several_meshes_is_left_alone(engi
 def test_nothing_to_animate_names_the_way_to_shapes(head):
     with pytest.raises(AddonError, match="press Add Face Shapes…"):
         find_character(head)
+
+
+@pytest.mark.parametrize("name", ["keep_face_shapes", "discard_face_shapes"])
+def test_without_new_shapes_there_is_nothing_to_decide(head, name):
+    with pytest.raises(RuntimeError, match="No new face shapes wait for a decision"):
+        getattr(bpy.ops.facemimic, name)()
+    bpy.context.view_layer.objects.active = None
+    with pytest.raises(RuntimeError, match="Choose a character"):
+        getattr(bpy.ops.facemimic, name)()
