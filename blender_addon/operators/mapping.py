@@ -1,7 +1,6 @@
 """The mapping's lines: tried, reset, saved to a file and loaded from one."""
 
 # pyright: reportInvalidTypeForm=false
-from pathlib import Path
 from typing import Any
 
 import bpy
@@ -16,8 +15,9 @@ from ..rig.character import Character, find_character
 from ..rig.corrections import forget_all
 from ..rig.drivers import mute_drivers
 from ..rig.lines import CHANNEL, SHAPE, Line, confirm_line, lines_of, mirror_line, other_side, reset_line
-from ..rig.mapping_file import load_mapping, read_mapping, save_mapping
+from ..rig.mapping_file import entries_of, load_mapping, read_mapping, save_mapping
 from .exporting import has_character
+from .named_file import named_file
 
 _PACE = 1 / 30
 
@@ -197,9 +197,16 @@ class FACEMIMIC_OT_reset_mapping(_OfCharacter, bpy.types.Operator):
         except AddonError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
-        count = sum(forget_all(obj) for obj in _owners(character))
-        self.report({"INFO"}, f"{count} correction{'s' if count != 1 else ''} of “{character.name}” forgotten.")
+        count = len(entries_of(character))
+        for obj in _owners(character):
+            forget_all(obj)
+        self.report({"INFO"}, f"Reset {_lines(count)} of “{character.name}”.")
         return {"FINISHED"}
+
+
+def _lines(count: int) -> str:
+    """How many lines, in words; meshes that treat a shape key alike share one."""
+    return f"{count} line{'s' if count != 1 else ''}"
 
 
 def _owners(character: Character) -> list[bpy.types.Object]:
@@ -241,13 +248,13 @@ class FACEMIMIC_OT_save_mapping(_OfCharacter, ExportHelper, bpy.types.Operator):
         return ExportHelper.invoke(self, context, event)
 
     def execute(self, context: Context) -> Returned:
-        path = Path(bpy.path.abspath(self.filepath))
         try:
+            path = named_file(self.filepath, ".toml file")
             count = save_mapping(find_character(needed_object(context)), path)
         except AddonError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
-        self.report({"INFO"}, f"Wrote {count} line{'s' if count != 1 else ''} to {path.name}.")
+        self.report({"INFO"}, f"Wrote {_lines(count)} to {path.name}.")
         return {"FINISHED"}
 
 
@@ -260,15 +267,15 @@ class FACEMIMIC_OT_load_mapping(_OfCharacter, ImportHelper, bpy.types.Operator):
     filter_glob: bpy.props.StringProperty(default="*.toml", options={"HIDDEN"})
 
     def execute(self, context: Context) -> Returned:
-        path = Path(bpy.path.abspath(self.filepath))
         try:
+            path = named_file(self.filepath, ".toml file that FaceMimic saved")
             loaded = load_mapping(read_mapping(path), find_character(needed_object(context)))
         except AddonError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         for sentence in loaded.unknown:
             self.report({"WARNING"}, f"{path.name}: {sentence}.")
-        self.report({"INFO"}, f"Corrected {loaded.count} shape keys and bones after {path.name}.")
+        self.report({"INFO"}, f"Corrected {_lines(loaded.count)} after {path.name}.")
         return {"FINISHED"}
 
 

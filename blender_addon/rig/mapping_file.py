@@ -67,7 +67,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Loaded:
-    """What loading did: how many shape keys and bones were corrected, and a sentence for each line that found none."""
+    """What loading did: how many lines corrected something, and a sentence for each that found nothing."""
 
     count: int
     unknown: tuple[str, ...]
@@ -268,8 +268,9 @@ def load_mapping(entries: Iterable[Entry], character: Character) -> Loaded:
         free = [mesh for mesh in meshes if (mesh, found[mesh][own.name]) not in held]
         for mesh in free:
             correct(mesh, replace(own, name=found[mesh][own.name]))
+        if free:
             count += 1
-        if not free:
+        else:
             place = f"{entry.mesh}/{own.name}" if entry.mesh else own.name
             unknown.append(f"{place} {'has a driver' if meshes else 'is not on this character'}")
     return Loaded(count, tuple(unknown))

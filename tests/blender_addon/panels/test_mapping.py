@@ -257,6 +257,20 @@ def test_a_guess_says_what_to_do_and_is_confirmed(guessed, tmp_path):
     assert not lines()["Smile.L"].unsure
 
 
+def test_every_deed_counts_the_same_lines(guessed, make_mesh, make_armature, tmp_path, capfd):
+    rig, file = make_armature(), str(tmp_path / "face.toml")
+    guessed.parent = rig
+    lashes = make_mesh("More lashes", ["Smile.L", "Smile.R"], rig)
+    assert bpy.ops.facemimic.confirm_guesses() == {"FINISHED"}
+    assert "Smile.L" in corrections(lashes)
+    bpy.ops.facemimic.save_mapping(filepath=file)
+    bpy.ops.facemimic.reset_mapping()
+    bpy.ops.facemimic.load_mapping(filepath=file)
+    told = capfd.readouterr().out
+    for sentence in ("3 guesses confirmed.", "Wrote 3 lines to", "Reset 3 lines of", "Corrected 3 lines after"):
+        assert sentence in told
+
+
 def test_the_other_side_is_corrected_alike(guessed):
     own = choose("Smile.L")
     own.gain, own.high = 1.3, 1.4
