@@ -14,6 +14,7 @@ from ..rig.character import find_character
 from ..rig.mapping_file import as_text, entries_of
 from .asking import AskingAboutFile
 from .exporting import has_character, provenance_switch
+from .named_file import named_file
 
 SUFFIXES = (".glb", ".vrm")
 
@@ -65,9 +66,7 @@ class FACEMIMIC_OT_add_to_avatar(AskingAboutFile, bpy.types.Operator):
         return has_character(cls, context) and super().poll(context)
 
     def ask(self, context: Context) -> client.Job:
-        path = Path(bpy.path.abspath(self.filepath))
-        if not self.filepath:
-            raise AddonError("Choose the .vrm or .glb file of an avatar.")
+        path = named_file(self.filepath, ".vrm or .glb avatar")
         if not path.is_file() or path.suffix.lower() not in SUFFIXES:
             raise AddonError(f"There is no .vrm or .glb avatar at {path}.")
         character = find_character(needed_object(context))

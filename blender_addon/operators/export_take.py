@@ -15,6 +15,7 @@ from ..properties import chosen_object, needed_object
 from ..rig.character import find_character
 from .asking import Asking
 from .exporting import has_character, provenance_switch
+from .named_file import named_file
 
 FORMATS = (
     (".csv", "Live Link Face", "ARKit's 52 channels, head and eyes, for Unreal and most other programs"),
@@ -74,7 +75,7 @@ class FACEMIMIC_OT_export_take(Asking, ExportHelper, bpy.types.Operator):
         return self.begin(context)
 
     def ask(self, context: Context) -> client.Job:
-        path = Path(bpy.path.abspath(self.filepath))
+        path = named_file(self.filepath, "recording to write, such as take.csv")
         # A script that names a file means its ending; the dialog keeps the two in step.
         form = self.form if self.properties.is_property_set("form") else _form_of(path.name) or self.form
         suffix = f".{form.rpartition('.')[2]}"

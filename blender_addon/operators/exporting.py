@@ -14,6 +14,7 @@ from ..hints import Context, Event, ExportHelper, OperatorPart, Returned
 from ..messages import AddonError
 from ..properties import chosen_object, needed_object
 from ..rig.character import Character, find_character
+from .named_file import named_file
 
 
 def provenance_switch() -> Any:
@@ -56,7 +57,8 @@ class Exporting(ExportHelper, OperatorPart):
 
     def execute(self, context: Context) -> Returned:
         try:
-            made = self.write(find_character(needed_object(context)), Path(bpy.path.abspath(self.filepath)))
+            path = named_file(self.filepath, f"{self.filename_ext} file")
+            made = self.write(find_character(needed_object(context)), path)
         except AddonError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}

@@ -1,8 +1,6 @@
 """Import Avatar: a character from a .vrm or .glb file, ready to perform."""
 
 # pyright: reportInvalidTypeForm=false
-from pathlib import Path
-
 import bpy
 
 from ..hints import Context, ImportHelper, Returned
@@ -10,6 +8,8 @@ from ..messages import AddonError
 from ..properties import settings
 from ..rig.bones import facing
 from ..rig.import_avatar import import_avatar
+from .load_take import SUFFIXES as RECORDINGS
+from .named_file import named_file
 
 
 class FACEMIMIC_OT_import_avatar(ImportHelper, bpy.types.Operator):
@@ -22,7 +22,10 @@ class FACEMIMIC_OT_import_avatar(ImportHelper, bpy.types.Operator):
 
     def execute(self, context: Context) -> Returned:
         try:
-            character = import_avatar(Path(bpy.path.abspath(self.filepath)))
+            path = named_file(self.filepath, ".vrm, .glb or .gltf avatar")
+            if path.suffix.lower() in RECORDINGS:
+                raise AddonError(f"{path.name} ends as a recording, not as an avatar. Load Take reads recordings.")
+            character = import_avatar(path)
         except AddonError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}

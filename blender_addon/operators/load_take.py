@@ -10,7 +10,10 @@ from ..clip import Clip, load_npz
 from ..hints import Context, Returned
 from ..messages import AddonError
 from .asking import AskingAboutFile, answered_clip, place
+from .named_file import named_file
 from .performing import Performing
+
+SUFFIXES = (".npz", ".csv", ".txt", ".json")
 
 
 class FACEMIMIC_OT_load_take(Performing, AskingAboutFile, bpy.types.Operator):
@@ -22,12 +25,12 @@ class FACEMIMIC_OT_load_take(Performing, AskingAboutFile, bpy.types.Operator):
     )
     bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012
 
-    filter_glob: bpy.props.StringProperty(default="*.npz;*.csv;*.txt;*.json", options={"HIDDEN"})
+    filter_glob: bpy.props.StringProperty(default=";".join(f"*{suffix}" for suffix in SUFFIXES), options={"HIDDEN"})
 
     def ask(self, context: Context) -> client.Job:
-        path = Path(bpy.path.abspath(self.filepath))
+        path = named_file(self.filepath, "take or a recording")
         if not path.is_file():
-            raise AddonError(f"There is no take at {path}." if self.filepath else "Choose the file of a take.")
+            raise AddonError(f"There is no take at {path}.")
         self._place = place(context)
         return preferences.engine().ask("convert", {"path": str(path)})
 

@@ -105,7 +105,7 @@ def read_gltf(path: Path) -> tuple[dict[str, Any], bytes]:
     if path.suffix.lower() == ".gltf":
         return _document(data, path.name), b""
     if len(data) < 20 or struct.unpack_from("<I", data)[0] != _MAGIC:
-        raise AddonError(f"{path.name} is not a binary glTF (.glb or .vrm) file. Export it again from its program.")
+        raise AddonError(f"{path.name} is not a glTF file (.vrm, .glb or .gltf). Export it again from its program.")
     version, length = struct.unpack_from("<II", data, 4)
     if version != 2:
         raise AddonError(f"{path.name} is glTF version {version}; only version 2 can be imported. Export it again.")

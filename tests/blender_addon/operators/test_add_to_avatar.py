@@ -89,9 +89,9 @@ def test_a_file_that_is_no_avatar_is_a_sentence(performing, tmp_path):
     for name, sentence in (("noise.vrm", "not a binary glTF"), ("none.vrm", "no .vrm"), ("Hello.npz", "no .vrm")):
         with pytest.raises(RuntimeError, match=sentence):
             bpy.ops.facemimic.add_to_avatar(filepath=str(tmp_path / name))
-    with pytest.raises(RuntimeError, match="file of an avatar"):
+    with pytest.raises(RuntimeError, match="No file was named"):
         bpy.ops.facemimic.add_to_avatar()
-    with pytest.raises(RuntimeError, match="Choose the file of a take"):
+    with pytest.raises(RuntimeError, match="No file was named"):
         bpy.ops.facemimic.load_take()
     assert sorted(path.name for path in tmp_path.glob("*.vrm")) == ["noise.vrm"]
 

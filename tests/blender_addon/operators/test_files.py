@@ -122,7 +122,6 @@ def test_a_rig_looks_away_once_it_is_turned(make_armature):
     assert _looks_away(rig)
 
 
-
 def test_a_file_that_is_no_avatar_is_refused(addon, scene, tmp_path):
     (tmp_path / "noise.vrm").write_bytes(b"noise")
     with pytest.raises(RuntimeError, match=r"noise\.vrm"):
@@ -193,3 +192,27 @@ def test_every_file_s_provenance_can_be_left_out(addon, name):
     assert "with_provenance" in listed
     if name in ("export_glb", "export_vrma"):
         assert listed[-1] == "with_provenance", "a dialog that Blender draws ends with it"
+
+
+EXPORTS = ("export_glb", "export_vrma", "export_take", "add_to_avatar", "save_mapping")
+
+
+@pytest.mark.parametrize("name", ["import_avatar", "load_take", "load_mapping", *EXPORTS])
+def test_a_file_that_was_not_named_is_asked_for(face, name):
+    with pytest.raises(RuntimeError, match=r"No file was named\. Give the name of a "):
+        getattr(bpy.ops.facemimic, name)(filepath="")
+
+
+def test_exports_of_all_takes_ask_for_a_name_too(face, make_clip, tmp_path):
+    save_npz(make_clip({"jawOpen": [0, 1]}), tmp_path / "take.npz")
+    bpy.ops.facemimic.load_take(filepath=str(tmp_path / "take.npz"))
+    with pytest.raises(RuntimeError, match="No file was named"):
+        bpy.ops.facemimic.export_vrma(filepath="", takes="all")
+    with pytest.raises(RuntimeError, match="No file was named"):
+        bpy.ops.facemimic.export_vrm(filepath="", title="Face", authors="Me")
+
+
+def test_a_recording_is_no_avatar_and_is_sent_to_load_take(addon, scene, tmp_path):
+    (tmp_path / "face.csv").write_text("Timecode,BlendshapeCount\n")
+    with pytest.raises(RuntimeError, match=r"face\.csv ends as a recording.* Load Take"):
+        bpy.ops.facemimic.import_avatar(filepath=str(tmp_path / "face.csv"))

@@ -161,8 +161,8 @@ def whole(scene: bpy.types.Scene) -> dict[str, int]:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"", "not a binary glTF"),
-        (b"PK\3\4" + b"\0" * 60, "not a binary glTF"),
+        (b"", r"not a glTF file \(\.vrm, \.glb or \.gltf\)"),
+        (b"PK\3\4" + b"\0" * 60, r"not a glTF file \(\.vrm, \.glb or \.gltf\)"),
         (glb(document(1))[:-20], "cut off"),
         (glb(document(1))[:4] + struct.pack("<I", 1) + glb(document(1))[8:], "version 1"),
         (glb(document(1)).replace(b'"asset"', b'"asseT"'), "not a glTF 2.0"),
