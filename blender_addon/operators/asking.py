@@ -12,11 +12,14 @@ from ..bake.write import bake
 from ..clip import Clip, checked
 from ..hints import Context, Event, ImportHelper, OperatorPart, Returned
 from ..messages import AddonError
+from ..panels.matching import paired
 from ..properties import needed_object, settings
 from ..rig.character import Character, find_character
 
 PACE = 0.05
 """Seconds between two looks at the worker."""
+_FEW = 5
+"""Channels that a sentence names, though the panel lists them too."""
 
 
 class Place(NamedTuple):
@@ -94,10 +97,18 @@ def put(clip: Clip, where: Place, name: str, fit: Callable[[Character], Characte
     if driven:
         sentence += f" Drivers hold {', '.join(driven)}, so these were left alone."
     if character.missing and not fit:
-        sentence += f" The rig cannot show {len(character.missing)} of the 55 channels; the panel lists them."
+        sentence += f" The rig cannot show {_missing(character)}."
     if last > scene.frame_end:
         sentence += f" The scene ends at frame {scene.frame_end}."
     return sentence
+
+
+def _missing(character: Character) -> str:
+    """The channels that a character lacks, or how many where the panel lists them."""
+    count = f"{len(character.missing)} of the 55 channels"
+    if len(character.missing) > _FEW and not bpy.app.background:
+        return f"{count}; the panel lists them"
+    return f"{count}: {', '.join(paired(character.missing))}"
 
 
 def _actions(character: Character) -> set[bpy.types.Action]:

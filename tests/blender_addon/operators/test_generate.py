@@ -1,6 +1,7 @@
 """Generate, run to its end as it is without a window, with real processes behind it."""
 
 import json
+from types import SimpleNamespace
 
 import bpy
 import pygltflib
@@ -8,7 +9,9 @@ import pytest
 
 from blender_addon import client, places, preferences
 from blender_addon.export.take import read_take
+from blender_addon.operators import asking
 from blender_addon.rig.character import find_character
+from blender_addon.rig.schemes import HEAD_CHANNELS, channels
 
 
 @pytest.fixture
@@ -218,6 +221,22 @@ def test_an_action_that_gives_way_and_a_driver_that_holds_a_key_are_named(face, 
     capfd.readouterr()
     bpy.ops.facemimic.generate()
     assert "is kept" not in capfd.readouterr().out
+
+
+def test_channels_that_are_missing_are_named_where_no_panel_lists_them(fake_engine, make_mesh, capfd, monkeypatch):
+    fake_engine("good")
+    every = [name for name in channels() if name not in HEAD_CHANNELS]
+    bpy.context.view_layer.objects.active = make_mesh("Whole", every)
+    bpy.ops.facemimic.generate()
+    assert "The rig cannot show 3 of the 55 channels: headYaw, headPitch, headRoll." in capfd.readouterr().out
+    face = make_mesh("Face", [name for name in every if not name.startswith(("cheek", "nose"))])
+    bpy.context.scene.facemimic.approximate = False
+    bpy.context.scene.facemimic.character = face
+    bpy.ops.facemimic.generate()
+    listed = "8 of the 55 channels: cheekPuff, cheekSquint L R, noseSneer L R, headYaw, headPitch, headRoll."
+    assert f"The rig cannot show {listed}" in capfd.readouterr().out
+    monkeypatch.setattr(asking, "bpy", SimpleNamespace(app=SimpleNamespace(background=False)))
+    assert asking._missing(find_character(face)) == "8 of the 55 channels; the panel lists them"
 
 
 def test_a_face_whose_names_are_unknown_is_refused_even_with_a_head_to_turn(fake_engine, make_mesh, make_armature):
