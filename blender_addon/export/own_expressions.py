@@ -26,8 +26,8 @@ from .expressions import (
 
 EXACT: Final = 0.01
 """Largest error of a shape key for a take to count as told by the avatar's own expressions."""
-NEAR: Final = 0.1
-"""The same for a take that they tell better than presets would."""
+NEAR: Final = 0.5
+"""The same for a take that they still tell: fitted to the curves, they come nearer here than presets would."""
 _GROUPS: Final = {
     "overrideMouth": ("aa", "ih", "ou", "ee", "oh"),
     "overrideBlink": ("blink", "blinkLeft", "blinkRight"),

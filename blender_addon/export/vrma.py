@@ -81,8 +81,8 @@ def export_vrma(
             )
         if own and missed:
             remarks.append(
-                f"Expressions that hold others back, as {character.name}'s do, leave {_listed(missed)} up to "
-                f"{apart:.2f} from the curves."
+                f"{character.name}'s expressions move several shapes at once or hold others back, and leave "
+                f"{_listed(missed)} up to {apart:.2f} from the curves."
             )
         expressions = "own" if own else "preset"
     parted = expressions in ("custom", "both") and eyes_part(character)

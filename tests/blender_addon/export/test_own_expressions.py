@@ -98,7 +98,7 @@ def test_an_expression_that_also_looks_does_not_turn_the_eyes_for_its_mouth(make
     assert np.abs(found.get(("Face", "lookUp"), np.zeros(20))).max() < 0.01
 
 
-@pytest.mark.parametrize(("mouth", "short"), [(0.45, 0.05), (0.9, None)])
+@pytest.mark.parametrize(("mouth", "short"), [(0.45, 0.05), (1.0, None)])
 def test_what_other_expressions_hold_back_a_little_is_told(make, assign, tracks, tmp_path, mouth, short):
     """A surprise of 0.6 leaves a vowel 0.4 at most."""
     character = make(SPARSE, teeth=())
@@ -114,3 +114,21 @@ def test_what_other_expressions_hold_back_a_little_is_told(make, assign, tracks,
         found = shown(vrm, made.path, tracks, np.zeros(1))
         assert found["Face", "A"] == pytest.approx(0.4, abs=0.01)
         assert found["Face", "Surprised"] == pytest.approx(0.6, abs=0.01)
+
+
+def test_brows_that_only_move_with_a_mouth_are_told_by_their_feeling(make, assign, tracks, tmp_path):
+    """Presets would play this avatar's anger with another mouth than was baked; its own weights come nearer."""
+    character = make(["uu", "ah", "slant"], teeth=())
+    stated = [
+        {"name": "angry", "binds": {"slant": 1.0, "ah": 0.25}},
+        {"name": "ou", "binds": {"uu": 1.0}},
+        {"name": "aa", "binds": {"ah": 1.0}},
+    ]
+    character.meshes[0]["facemimic_expressions"] = json.dumps(stated)
+    assign(character, Clip(np.array([[1.0, 0.0], [0.0, 0.8]], np.float32), 24.0, ("slant", "uu"), {}))
+    vrm, made = export_vrm(character, tmp_path / "a.vrm", META).path, export_vrma(character, tmp_path / "a.vrma")
+    found = shown(vrm, made.path, tracks, np.array([0.0, 1 / 24]))
+    assert found["Face", "slant"][0] > 0.9
+    assert found["Face", "ah"].max() < 0.25
+    np.testing.assert_allclose(found["Face", "uu"], [0, 0.8], atol=0.1)
+    assert "leave ah" in made.remarks[0]
