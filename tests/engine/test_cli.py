@@ -134,6 +134,8 @@ def test_ctrl_c_in_the_middle_of_a_video_keeps_nothing(tmp_path: Path, shared: P
     asked = [sys.executable, "-m", "engine", "video", str(shared / "video" / "face_a.mp4")]
     code = (
         "import os, signal, sys; sys.path.insert(0, sys.argv.pop(1))\n"
+        # Shells start what runs in the background with this signal ignored.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "from engine.commands import terminal\n"
         "call = terminal.Progress.__call__\n"
         "def stop(self, fraction):\n"
