@@ -24,7 +24,8 @@ _DEEP = 0.2
 """mm of a gap that 1 mm away from skin that faces the viewer counts for: of what touches, the foremost is the edge."""
 _DETOUR = 2.0
 """How many times as long as straight the way over the skin between two lips is at least, where they can part."""
-_MOVES = 1e-3
+_ROUNDING = 1e-3
+"""mm by which a way over the skin may exceed that for being rounded."""
 _CLEAR = 6.0
 """mm from the line of the lips at which a place surely belongs to one of them."""
 _STEP = 0.05
@@ -156,7 +157,7 @@ def _grown_together(points: Array, triangles: Array, marks: Array) -> bool:
     tree = mesh.Tree(points)
     upper, lower = (int(tree.query(marks[NAMED[name]][None])[1][0]) for name in ("lipUpperTop", "lipLowerBottom"))
     way = mesh.surface_distance(points, triangles, np.array([upper]))[lower]
-    return bool(way <= _DETOUR * np.linalg.norm(points[upper] - points[lower]) + _MOVES)
+    return bool(way <= _DETOUR * np.linalg.norm(points[upper] - points[lower]) + _ROUNDING)
 
 
 def _seen(points: Array, triangles: Array) -> mesh.Samples | None:
